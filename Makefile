@@ -1,0 +1,42 @@
+# Everything here needs Python 3.10 or newer with venv and pip, make and git; the rest comes from PyPI.
+PYTHON ?= python3
+TARGET ?= postgres
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format reference clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+setup: $(VENV)/ready ## make .venv with all that the others need
+
+$(VENV)/ready: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev --group e2e --group differential
+	@touch $@
+
+demo: setup ## five APIs into PostgreSQL, twice, through Meltano (TARGET=duckdb: into a DuckDB file)
+	$(BIN)/python -m demo $(TARGET)
+
+test: lint types ## lint, types and all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy -p tap_restgeneric -p demo
+
+format: setup ## let ruff put things in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+reference: setup ## write schemas/config.schema.json and docs/dialect.md anew
+	$(BIN)/python -m tap_restgeneric.reference
+
+clean: ## remove all that the verbs above made
+	rm -rf $(VENV) .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

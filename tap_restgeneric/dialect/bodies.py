@@ -1,0 +1,67 @@
+"""What do the bytes of a reply say?"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_restgeneric.errors import ReplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_restgeneric.dialect.exchange import Reply
+
+_SHOWN = 200
+_LONGEST_CHARACTER = 4
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+
+
+def charset(headers: Mapping[str, str]) -> str | None:
+    """The charset that the content type declares, if any."""
+    found = _CHARSET.search(headers.get("content-type", ""))
+    return found[1] if found else None
+
+
+def decode(reply: Reply) -> Any:
+    """The JSON value of a reply's body; None for an empty body.
+
+    Raises:
+        ReplyError: The body is not JSON, or not what `decoded` reads.
+    """
+    if reply.decoded is not None:
+        try:
+            return reply.decoded(reply.content, charset(reply.headers))
+        except ReplyError as error:
+            raise ReplyError(f"{error}; {describe(reply)}") from None
+    content = reply.content.removeprefix(b"\xef\xbb\xbf")
+    if not content.strip():
+        return None
+    declared = charset(reply.headers)
+    try:
+        if declared and declared.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
+            content = content.decode(declared).encode()
+        return _decoder.decode(content)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise ReplyError(f"the body is not JSON ({error}); {describe(reply)}") from None
+
+
+def text(content: bytes, headers: Mapping[str, str]) -> str:
+    """Bytes as text, whatever they are: what cannot be decoded is replaced."""
+    try:
+        return content.decode(charset(headers) or "utf-8", errors="replace")
+    except (LookupError, UnicodeError):  # a charset that Python does not have, or that cannot replace
+        return content.decode(errors="replace")
+
+
+def describe(reply: Reply) -> str:
+    """Status, content type and the beginning of the body, for a message."""
+    kind = reply.headers.get("content-type", "no content type")
+    beginning = reply.content[: _SHOWN * 2 * _LONGEST_CHARACTER]
+    words = " ".join(text(beginning, reply.headers).split())
+    shown = words[:_SHOWN] + ("…" if len(words) > _SHOWN else "")
+    return f"status {reply.status}, {kind}, body: {shown or '(empty)'}"

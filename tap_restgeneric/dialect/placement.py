@@ -1,0 +1,63 @@
+"""Where in a request does a parameter of a paginator go?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from tap_restgeneric.dialect.carriers import without_query_key
+from tap_restgeneric.dialect.words import kind
+
+if TYPE_CHECKING:
+    from tap_restgeneric.dialect.exchange import Call
+
+Place = Literal["query", "body", "header"]
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a request.
+
+    Attributes:
+        name: Name of the query parameter, header field, form field or JSON key.
+        place: Which of them; None: the query.
+        body_path: Dotted path in the JSON body; wins over `name` and `place`.
+    """
+
+    name: str
+    place: Place | None = None
+    body_path: str | None = None
+
+    def fill(self, call: Call, value: Any) -> Call:
+        """The call with the value in this place, once: what stood there before is replaced."""
+        if self.body_path:
+            return call.with_json(self.body_path.split("."), value)
+        if self.place == "header":
+            return call.with_header(self.name, str(value))
+        if self.place != "body":
+            return replace(call, url=without_query_key(call.url, self.name)).with_param(self.name, value)
+        if call.data is not None:
+            return call.with_field(self.name, value)
+        return call.with_json((self.name,), value)
+
+    def obstacle(self, call: Call) -> str | None:
+        """Why no value can go there in the calls of an endpoint; None if it can."""
+        if self.body_path and call.data is not None:
+            return f"{self} has no place: the endpoint sends data, not json"
+        if self.place == "body" and isinstance(call.data, str):
+            return f"{self} has no place: data is a text that is sent as it is (send_in: query or header)"
+        return self._blocked(call.json, self.body_path.split(".")[:-1]) if self.body_path else None
+
+    def _blocked(self, body: Any, above: list[str]) -> str | None:
+        for key in above:
+            body = body.get(key) if isinstance(body, dict) else None
+            if body is not None and not isinstance(body, dict):
+                return f"{self} has no place: {key!r} is {kind(body)} in json, not an object"
+        return None
+
+    def __str__(self) -> str:
+        if self.body_path:
+            return f"{self.body_path!r} of the JSON body"
+        places = {"header": "the headers", "body": "the body"}
+        return f"{self.name!r} of {places.get(self.place or 'query', 'the query')}"

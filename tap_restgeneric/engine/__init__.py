@@ -1,0 +1,1 @@
+"""The only rooms with I/O: asking the API, in order, politely, and without giving anything away."""

@@ -1,0 +1,255 @@
+"""How is one call exchanged for one reply? Sign, wait for a turn, send, judge, try again."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
+from tap_restgeneric.dialect.replies import ACCEPT, ErrorHandler, ResponseAction, judged
+from tap_restgeneric.engine.gate import Gate, Gates
+from tap_restgeneric.engine.transport import Send, TransientError
+from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tap_restgeneric.dialect.auth import Auth
+    from tap_restgeneric.dialect.source import Client as ClientBlock
+    from tap_restgeneric.dialect.source import RateLimit
+    from tap_restgeneric.dialect.tokens import Token
+    from tap_restgeneric.engine.redaction import Redactor
+    from tap_restgeneric.engine.report import Tally
+
+logger = logging.getLogger("tap-restgeneric")
+
+_UNAUTHORIZED = 401
+_TOO_BUSY = (429, 503)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 10
+_JITTER = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How the calls of one resource are treated.
+
+    Attributes:
+        auth: The credentials, or None.
+        handler: Which replies are retried.
+        actions: What replies mean beside their status.
+        rate_limit: A limit of the resource alone.
+        resource: Its name.
+        origins: Origins beside the client's that get the credentials: those the user wrote.
+        decoded: Makes values of a body and its charset; None: it is JSON, and wanted whole.
+    """
+
+    auth: Auth | None = None
+    handler: ErrorHandler = field(default_factory=ErrorHandler)
+    actions: Sequence[ResponseAction] = ()
+    rate_limit: RateLimit | None = None
+    resource: str = ""
+    origins: frozenset[str] = frozenset()
+    decoded: Callable[[bytes, str | None], Any] | None = None
+
+
+class Client:
+    """Exchanges calls for replies: one token per auth block, one pace per host, credentials only where they belong.
+
+    Args:
+        block: The `client` block of the source.
+        send: Sends one signed call.
+        sleep: Waits for seconds.
+        now: Seconds since the epoch.
+        clock: Seconds that only grow.
+        redactor: Learns the tokens that are obtained.
+        rate_limit: The tap's own limit over all requests.
+    """
+
+    def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
+        self,
+        block: ClientBlock,
+        *,
+        send: Send,
+        sleep: Callable[[float], None],
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        redactor: Redactor,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        """Nothing was sent, no token was asked for."""
+        self._block = block
+        self._send = send
+        self._sleep = sleep
+        self._now = now
+        self._clock = clock
+        self._redactor = redactor
+        self._passage = Gates(sleep=sleep)
+        self._gates = [self._gate(limit) for limit in (rate_limit, block.rate_limit) if limit] or [self._gate(None)]
+        self._resource_gates: dict[str, Gate] = {}
+        self._tokens: dict[Auth, Token] = {}
+        self._token_lock = threading.Lock()
+
+    def exchange(self, call: Call, policy: Policy, tally: Tally) -> Reply | None:
+        """The reply to a call; None if a response action ignores it.
+
+        Raises:
+            CredentialError: The API refuses the credentials.
+            ReplyError: The reply means failure.
+            UnavailableError: The reply was to be retried, and no retry is left.
+        """
+        waits = policy.handler.waits()
+        renewed = False
+        while True:
+            token = self._token(policy.auth, tally)
+            reply: Reply | None = None
+            try:
+                reply = self._followed(call, policy, token, tally)
+            except TransientError as error:
+                reason: RestGenericError = UnavailableError(f"no answer from {without_query(call.url)}: {error}")
+            else:
+                if reply.status == _UNAUTHORIZED and token is not None and not renewed:
+                    renewed = True
+                    self._renounce(policy.auth, token)
+                    continue
+                verdict = judged(reply, policy.handler, policy.actions)
+                if verdict.kind == "ignore":
+                    return None
+                if verdict is ACCEPT:
+                    return reply
+                reason = _named(verdict.error, call)
+                if verdict.kind == "fail":
+                    raise reason
+            self._pause(next(waits, None), policy.handler, reply, reason, tally)
+
+    def _pause(
+        self, computed: float | None, handler: ErrorHandler, reply: Reply | None, reason: Exception, tally: Tally
+    ) -> None:
+        if computed is None:
+            tally.warn(f"a retry budget is spent ({handler.max_retries} retries)")
+            raise UnavailableError(f"gave up after {handler.max_retries + 1} requests; the last: {reason}")
+        wait = handler.wait(computed, reply, self._now())
+        jitter = random.uniform(0, _JITTER * wait)  # noqa: S311 (spreads retries, hides nothing)
+        wait = min(wait + jitter, handler.max_wait)
+        tally.asked(again=True)
+        logger.info("stream %r: retry in %.1f s: %s", tally.stream, wait, reason)
+        if reply is not None and reply.status in _TOO_BUSY:
+            self._passage.hold(self._gates[0], wait)
+        else:
+            self._sleep(wait)
+
+    def _followed(self, call: Call, policy: Policy, token: Token | None, tally: Tally) -> Reply:
+        """The reply at the end of redirects, each of which must stay where credentials may go."""
+        for _ in range(_MOST_REDIRECTS):
+            call = self._contained(call, policy)
+            signed = policy.auth.sign(call, token) if policy.auth else call
+            self._redactor.conceal(name for name, value in signed.params if (name, value) not in call.params)
+            self._enter(policy)
+            tally.asked()
+            reply = self._send(signed, policy.auth.digest if policy.auth else None)
+            target = reply.headers.get("location")
+            if reply.status not in _REDIRECTS or not target:
+                return replace(reply, url=call.url, decoded=policy.decoded)
+            call = _redirected(call, reply.status, urljoin(call.url, target))
+        raise ReplyError(f"more than {_MOST_REDIRECTS} redirects from {without_query(call.url)}")
+
+    def _contained(self, call: Call, policy: Policy) -> Call:
+        """The call, if its host may see what is sent; plain http becomes https where the base is https.
+
+        Raises:
+            ReplyError: It may not.
+        """
+        base = urlsplit(self._block.base_url)
+        target = _split(call.url)
+        if base.scheme == "https" and target.scheme == "http" and base.hostname == target.hostname:
+            netloc = base.netloc.rpartition("@")[2]
+            call = replace(call, url=target._replace(scheme="https", netloc=netloc).geturl())
+        if call.origin in policy.origins or call.origin == origin(self._block.base_url):
+            return call
+        host = target.netloc.rpartition("@")[2].lower()
+        if target.hostname in self._block.allowed_hosts or host in self._block.allowed_hosts:
+            return call
+        raise ReplyError(
+            f"will not ask {host or call.url[:50]!r}, which is not the host of client.base_url: "
+            "if it belongs to the API, add it to client.allowed_hosts"
+        )
+
+    def _token(self, auth: Auth | None, tally: Tally) -> Token | None:
+        """The token that signs calls now: one for all streams, renewed before it runs out."""
+        if auth is None:
+            return None
+        with self._token_lock:
+            token = self._tokens.get(auth) or auth.given()
+            if token is not None and token.fresh(self._now()):
+                self._tokens[auth] = token
+                return token
+            call = auth.token_call(self._block.base_url, token, self._now())
+            if call is None:
+                return None
+            token = auth.token_from(self._token_reply(call, tally), self._now(), token)
+            self._tokens[auth] = token
+            self._redactor.add([token.access_token, token.refresh_token])
+            return token
+
+    def _token_reply(self, call: Call, tally: Tally) -> Reply:
+        policy = Policy(origins=frozenset({call.origin}))
+        try:
+            reply = self.exchange(call, policy, tally)
+        except ReplyError as error:
+            raise CredentialError(f"no token: {error}") from None
+        if reply is None:  # pragma: no cover (no action ignores it)
+            raise CredentialError("no token: the reply was ignored")
+        return reply
+
+    def _renounce(self, auth: Auth | None, refused: Token) -> None:
+        """Forgets a token that was refused, unless another thread got a new one already."""
+        with self._token_lock:
+            if auth is not None and self._tokens.get(auth) is refused:
+                self._tokens[auth] = replace(refused, expires_at=0)
+
+    def _gate(self, limit: RateLimit | None) -> Gate:
+        return Gate(limit, now=self._clock)
+
+    def _enter(self, policy: Policy) -> None:
+        """Waits until a request may go out."""
+        gates = self._gates
+        if policy.rate_limit is not None:
+            own = self._resource_gates.setdefault(policy.resource, self._gate(policy.rate_limit))
+            gates = [*gates, own]
+        self._passage.enter(gates)
+
+
+def _redirected(call: Call, status: int, url: str) -> Call:
+    """The call that a redirect asks for: a POST becomes a GET as every client does it, except for 307 and 308."""
+    moved = replace(call, url=url, params=())
+    keeps_body = status in (307, 308) or call.method in {"GET", "HEAD"}
+    return moved if keeps_body else replace(moved, method="GET", json=None, data=None)
+
+
+def _named(error: RestGenericError | None, call: Call) -> RestGenericError:
+    kind = type(error) if error else ReplyError
+    return kind(f"{call.method} {without_query(call.url)}: {error}")
+
+
+def _split(url: str) -> SplitResult:
+    r"""The parts of a URL.
+
+    Raises:
+        ReplyError: It is none, or `urllib3` would send it to another host than the one that stands here: the two do
+            not read every URL alike (`https://one\@two/`).
+    """
+    try:
+        parts = urlsplit(url)
+        here, sent = parse_url(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"), parse_url(url)
+    except (ValueError, LocationParseError):
+        raise ReplyError(f"this is no URL: {url[:100]!r}") from None
+    if (here.scheme, here.host, here.port) != (sent.scheme, sent.host, sent.port):
+        raise ReplyError(f"will not ask {url[:100]!r}, whose host can be read in two ways")
+    return parts

@@ -1,0 +1,95 @@
+"""Does a record keep what its stream promised: its key, its fields, their types?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric.dialect.words import kind
+from tap_restgeneric.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_restgeneric.engine.report import Tally
+
+UNDECLARED = "_sdc_undeclared"
+"""The column that keeps undeclared fields where they are collected."""
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, Decimal, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
+
+
+class Contract:
+    """What a stream promised about its records.
+
+    Args:
+        schema: JSON Schema of the stream.
+        keys: Its key.
+        undeclared: What happens to fields that the schema does not know: `warn`, `collect` or `fail`.
+        tally: Counts what is broken.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], keys: Sequence[str], undeclared: str, tally: Tally) -> None:
+        """Nothing is broken yet."""
+        self._types = {name: _allowed(field) for name, field in schema["properties"].items()}
+        self._keys = keys
+        self._undeclared = undeclared
+        self._tally = tally
+
+    def enforce(self, record: dict[str, Any]) -> None:
+        """Makes a record fit, in place, and warns where it did not.
+
+        Raises:
+            RecordError: A key is missing or null, or a field is undeclared and the policy is `fail`.
+        """
+        for key in self._keys:
+            if record.get(key) is None:
+                state = "null" if key in record else "missing"
+                raise RecordError(f"primary key {key!r} is {state} in a record: name another primary_key, or none")
+        types = self._types
+        unknown = [name for name, value in record.items() if type(value) not in types.get(name, ())]
+        if unknown:
+            self._misfits(record, unknown)
+
+    def _misfits(self, record: dict[str, Any], names: Sequence[str]) -> None:
+        undeclared = [name for name in names if name not in self._types]
+        for name in names:
+            if name in self._types and not _is_whole(record[name], self._types[name]):
+                self._tally.warn(f"field {name!r} is {kind(record[name])}, which its schema does not say")
+        if undeclared:
+            self._remove(record, undeclared)
+
+    def _remove(self, record: dict[str, Any], names: Sequence[str]) -> None:
+        if self._undeclared == "fail":
+            raise RecordError(f"field {names[0]!r} is not in the schema, and undeclared_fields is 'fail'")
+        collects = self._undeclared == "collect"
+        for name in names:
+            self._tally.undeclared[name] += 1
+            if self._tally.undeclared[name] == 1:
+                fate = f"kept in {UNDECLARED}" if collects else "dropped (undeclared_fields: collect keeps it)"
+                self._tally.warn(f"field {name!r} is not in the schema: {fate}; renew the schema to make it a column")
+        taken = {name: record.pop(name) for name in names}
+        if collects:
+            record[UNDECLARED] = taken
+
+
+def _allowed(field: Any) -> tuple[type, ...]:
+    """The Python types that a property takes; a property without types takes all."""
+    kinds = field.get("type") if isinstance(field, dict) else None
+    if kinds is None or set(field) & {"anyOf", "oneOf", "allOf", "$ref"}:
+        return tuple({one for several in _PYTHON_TYPES.values() for one in several})
+    named = [kinds] if isinstance(kinds, str) else kinds
+    return tuple({one for name in named for one in _PYTHON_TYPES.get(name, ())})
+
+
+def _is_whole(value: Any, allowed: tuple[type, ...]) -> bool:
+    """Whether a number such as 1.0 stands where an integer is expected: JSON does not tell them apart."""
+    return isinstance(value, Decimal) and int in allowed and value == value.to_integral_value()

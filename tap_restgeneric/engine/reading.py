@@ -1,0 +1,304 @@
+"""Which pages does a resource have? Its calls in order, and the pages they give."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict, deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric.dialect import formats, links
+from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, origin, without_query
+from tap_restgeneric.dialect.paginators import Paginator, SinglePage
+from tap_restgeneric.dialect.selectors import Selected, Selector, detect
+from tap_restgeneric.dialect.words import describe_keys
+from tap_restgeneric.engine.client import Client, Policy
+from tap_restgeneric.engine.lines import Lines, MisfitError
+from tap_restgeneric.engine.pool import ONE_BY_ONE, Pending, Pool
+from tap_restgeneric.engine.rows import Rows, list_keys, opener, rows_at
+from tap_restgeneric.errors import PositionRepeatedError, ReplyError, RestGenericError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.dialect.source import Endpoint
+    from tap_restgeneric.engine.report import Tally
+
+logger = logging.getLogger("tap-restgeneric")
+
+WINDOW_PARAMS = "incremental.params"
+"""Under this name the values of a window hold the query parameters of `start_param` and `end_param`."""
+
+_REMEMBERED = 10_000
+
+
+@dataclass
+class LoopGuard:
+    """Remembers where a sequence of pages has been.
+
+    Attributes:
+        paginator: Says where positions go, for the message.
+        call: The call of the resource, for the message.
+    """
+
+    paginator: Paginator
+    call: Call
+    _seen: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    _body: bytes | None = None
+
+    def go_to(self, position: Position) -> None:
+        """Notes a position that is about to be read.
+
+        Raises:
+            PositionRepeatedError: It was read before.
+        """
+        mark = hashlib.blake2b(f"{position.kind}:{position.value}".encode(), digest_size=16).digest()
+        if mark in self._seen:
+            sent_at = self.paginator.sent_at(self.call)
+            raise PositionRepeatedError(
+                f"position repeated: {position} was read before, so the pages go round in a circle. It is sent in "
+                f"{sent_at}: does the API read it there?"
+            )
+        self._seen[mark] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def check(self, page: Page) -> None:
+        """Compares a page with the one before.
+
+        Raises:
+            PositionRepeatedError: A server that ignores page numbers gives the same page again.
+        """
+        if not self.paginator.counts or page.position.total is not None or not page.records:
+            return
+        if page.reply.content == self._body:
+            sent_at = self.paginator.sent_at(self.call)
+            raise PositionRepeatedError(
+                f"page repeated: {page.position} is byte for byte the page before. The number is sent in {sent_at}: "
+                "does the API read it there?"
+            )
+        self._body = page.reply.content
+
+
+def policy(node: Node) -> Policy:
+    """How the calls of a resource are treated."""
+    endpoint = node.resource.endpoint
+    origins = set(node.auth.origins(node.client.base_url)) if node.auth else set()
+    if endpoint.path.lower().startswith(("http://", "https://")) and "{" not in endpoint.path.split("/")[2]:
+        origins.add(origin(endpoint.path.partition("{")[0]))
+    return Policy(
+        auth=node.auth,
+        handler=endpoint.error_handler,
+        actions=endpoint.response_actions,
+        rate_limit=node.resource.rate_limit,
+        decoded=_decoder(endpoint),
+        resource=node.name,
+        origins=frozenset(origins),
+    )
+
+
+def _decoder(endpoint: Endpoint) -> Callable[[bytes, str | None], Any] | None:
+    if endpoint.response_format == "json":
+        return None
+    return partial(formats.decode, format=endpoint.response_format, csv=endpoint.csv)
+
+
+def pages(node: Node, client: Client, values: Mapping[str, Any], tally: Tally) -> Iterator[Page]:
+    """The pages of one sequence of requests, each asked for when it is wanted; see `Reading`."""
+    return Reading(node, client, values, tally, ONE_BY_ONE).pages()
+
+
+class Reading:
+    """One sequence of requests: its pages in order, the next ones asked for ahead where the pool has room.
+
+    Args:
+        node: The resource; it has a request.
+        client: Exchanges calls for replies.
+        values: Values of the placeholders.
+        tally: Counts what happens.
+        pool: Runs the exchanges.
+        lines: Types the records on the way, where nothing needs them as objects.
+    """
+
+    def __init__(  # noqa: PLR0913 (all that a sequence of requests needs)
+        self,
+        node: Node,
+        client: Client,
+        values: Mapping[str, Any],
+        tally: Tally,
+        pool: Pool,
+        *,
+        lines: Lines | None = None,
+    ) -> None:
+        """Nothing was asked for."""
+        self._node = node
+        self._client = client
+        self._values = values
+        self._tally = tally
+        self._pool = pool
+        self._lines = lines
+        self._rules = policy(node)
+        self._paginator = node.paginator
+        self._selector = node.selector
+        self._asked: deque[tuple[Position, Call, Pending[Reply | None]]] = deque()
+        self._call: Call | None = None
+
+    def begin(self) -> Call:
+        """Asks for the first page, so that it is there when its turn comes; gives the call without its position."""
+        if self._call is None:
+            self._call = self._first_call()
+            self._ask(self._call, self._paginator.first())
+        return self._call
+
+    def pages(self) -> Iterator[Page]:
+        """The pages in order. A page is given before anything about the next one goes wrong.
+
+        Raises:
+            RestGenericError: With the stream in its message.
+        """
+        try:
+            yield from self._pages(LoopGuard(self._paginator, self.begin()))
+        except RestGenericError as error:
+            raise type(error)(f"stream {self._node.name!r}: {error}") from error
+
+    def _first_call(self) -> Call:
+        if self._node.request is None:
+            raise TypeError(f"{self._node.name!r} has no request: its rows stand in records of {self._node.parent!r}")
+        bound = self._node.bound(self._values)
+        call = self._node.request.call(bound)
+        for name, value in bound.get(WINDOW_PARAMS, {}).items():
+            call = call.with_param(name, value)
+        return call
+
+    def _pages(self, guard: LoopGuard) -> Iterator[Page]:
+        while self._asked:
+            position, call, pending = self._asked.popleft()
+            guard.go_to(position)
+            reply = pending.result()
+            if reply is None:
+                self._stop(Stop("ignored by response_actions"))
+                return
+            self._selector = self._selector or _detected_selector(reply, self._node)
+            page = self._page(call, reply, position, self._selector)
+            if self._paginator is self._node.paginator:
+                self._paginator = guard.paginator = _settled(self._paginator, page, self._tally)
+            guard.check(page)
+            if not self._pool.reads_ahead:
+                yield page
+                self._go_on(page)
+                continue
+            failure = self._tried(page)
+            yield page
+            if failure:
+                raise failure
+
+    def _page(self, call: Call, reply: Reply, position: Position, selector: Selector) -> Page:
+        tally = self._tally
+        try:
+            rows = self._typed(reply)
+            selected = selector.records(reply.body) if rows is None else Selected(rows, len(rows), matched=True)
+        except ReplyError as error:
+            raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}") from None
+        tally.pages += 1
+        tally.matched = tally.matched or selected.matched or not reply.body
+        if not tally.matched:
+            tally.unmatched = f"data_selector {selector} matches nothing; the body has {describe_keys(reply.body)}"
+        return Page(
+            call=call,
+            reply=reply,
+            position=position,
+            records=selected.records,
+            entries=selected.entries,
+            matched=selected.matched,
+        )
+
+    def _tried(self, page: Page) -> RestGenericError | None:
+        """Asks for what comes behind a page; what goes wrong waits until the page was delivered."""
+        try:
+            self._go_on(page)
+        except RestGenericError as error:
+            return error
+        return None
+
+    def _go_on(self, page: Page) -> None:
+        following = self._paginator.after(page)
+        if isinstance(following, Position) and following.kind == "link" and self._rules.auth:
+            # Only without the key can it be seen that a link leads to the page just read.
+            following = links.position(page, self._rules.auth.unsigned(str(following.value)))
+        if isinstance(following, Stop):
+            self._stop(following)
+            return
+        limit = getattr(self._paginator, "limit", None)
+        if self._paginator.counts and limit and page.entries < limit:
+            self._tally.warn("pages are shorter than the limit that was asked for: the API caps their size")
+        if not self._asked or self._asked[0][0] != following:
+            self._asked.clear()
+            self._ask(self.begin(), following)
+        self._ask_ahead(page)
+
+    def _ask_ahead(self, page: Page) -> None:
+        """Asks for pages whose places are known from a total: as many as the pool can hold."""
+        if not self._pool.reads_ahead:
+            return
+        known = [position for position, _, _ in self._asked]
+        for position in islice(self._paginator.known_after(page), self._pool.width):
+            if position not in known:
+                self._ask(self.begin(), position)
+
+    def _ask(self, first: Call, position: Position) -> None:
+        call = self._paginator.at(first, position)
+        self._asked.append((position, call, self._pool.submit(lambda: self._exchanged(call))))
+
+    def _exchanged(self, call: Call) -> Reply | None:
+        keys = self._list_keys
+        rules = self._rules if keys is None else replace(self._rules, decoded=opener(keys))
+        reply = self._client.exchange(call, rules, self._tally)
+        if reply is not None and self._pool.reads_ahead:
+            with suppress(ReplyError):
+                self._typed(reply)
+        return reply
+
+    @property
+    def _list_keys(self) -> tuple[str, ...] | None:
+        """The way to the record list, if the records can stay bytes there."""
+        if self._lines is None or self._selector is None:
+            return None
+        return list_keys(str(self._selector))
+
+    def _typed(self, reply: Reply) -> Rows | None:
+        """The records of a reply, typed; None if they cannot be."""
+        keys = self._list_keys
+        rows = rows_at(reply.body, keys) if keys is not None else None
+        if rows is not None and rows.block is None and self._lines is not None:
+            with suppress(MisfitError):
+                rows.block = self._lines.block(rows)
+        return rows if rows is not None and rows.block is not None else None
+
+    def _stop(self, stop: Stop) -> None:
+        self._asked.clear()
+        self._tally.sequences += 1
+        self._tally.stops[stop.reason] += 1
+        self._tally.doubt = stop.doubt or self._tally.doubt
+        if stop.warning:
+            self._tally.warn(stop.warning)
+
+
+def _detected_selector(reply: Reply, node: Node) -> Selector:
+    selector = detect(reply.body)
+    logger.info("stream %r: records found at %s (no data_selector given)", node.name, selector)
+    return selector
+
+
+def _settled(paginator: Paginator, page: Page, tally: Tally) -> Paginator:
+    settled = paginator.settled(page)
+    if settled is not paginator:
+        details = settled.model_dump(mode="json", exclude_defaults=True)
+        logger.info("stream %r: paginator detected: %s %s", tally.stream, settled.type, details or "")
+        if isinstance(settled, SinglePage) and page.entries > 1:
+            tally.warn("no paginator given, and the reply shows no way to a next page: one page is read")
+    return settled

@@ -1,0 +1,93 @@
+"""Which records does a page give, and what do they carry?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tap_restgeneric.dialect import processing
+from tap_restgeneric.dialect.selectors import MISSING
+from tap_restgeneric.errors import ApiError, RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tap_restgeneric.dialect.incremental import Window
+    from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.engine.report import Tally
+
+Record = dict[str, Any]
+AnyRecord = TypeVar("AnyRecord")
+
+_KINDS = {str: "a text", bool: "true or false", list: "a list", type(None): "null"}
+
+
+def carried(found: Iterable[Any], node: Node, parent: Mapping[str, Any] | None) -> list[Record]:
+    """Records with the fields of their parent that they carry, after the processing steps of the resource.
+
+    Raises:
+        RecordError: Something that was selected is no object, or a step fails.
+    """
+    taken = {name: (parent or {}).get(source) for name, source in node.carried.items()}
+    records = []
+    for number, record in enumerate(found, 1):
+        if not isinstance(record, dict):
+            kind = _KINDS.get(type(record), "a number")
+            raise RecordError(
+                f"record {number} of a page is {kind}, not an object: does data_selector lead to objects?"
+            )
+        records.append({**record, **taken} if taken else record)
+    steps = node.resource.processing_steps
+    return processing.applied(steps, records) if steps else records
+
+
+def windowed(
+    records: Sequence[AnyRecord], values: Sequence[Any], window: Window, tally: Tally
+) -> tuple[Sequence[AnyRecord], Window, bool]:
+    """The records of a page that belong to a window.
+
+    Args:
+        records: Objects, or typed records.
+        values: The cursor value of each.
+        window: What the run asks for, as far as it has come.
+        tally: Learns of records out of order.
+
+    Returns:
+        The records, the window after them, and whether no later page can hold more.
+    """
+    holds = [window.holds(value) for value in values]
+    kept = records if all(holds) else [record for record, held in zip(records, holds, strict=True) if held]
+    after = window
+    for value, held in zip(values, holds, strict=True):
+        if held:
+            after = after.advanced(value)
+    if after.disordered:
+        tally.warn("records are not in the order that row_order says: no bookmark before the end of the stream")
+    return kept, after, window.done(list(values))
+
+
+def child_values(node: Node, record: Mapping[str, Any], tally: Tally) -> dict[str, Any] | None:
+    """The values a record of the parent gives to a child's placeholders; None if the child is skipped for it."""
+    values = node.parent_values(record)
+    tally.parents += 1
+    tally.parent_fields |= {name for name, value in values.items() if value is not MISSING}
+    tally.parent_fields |= {source for source in node.carried.values() if source in record}
+    absent = [name for name, value in values.items() if value is None or value is MISSING]
+    if not absent:
+        return values
+    tally.warn(f"skipped for parents whose {', '.join(absent)} is null or missing")
+    return None
+
+
+def never_found(node: Node, tally: Tally) -> None:
+    """Raises an error if a field of the parent was in none of its records.
+
+    Raises:
+        ApiError: It was.
+    """
+    if not tally.parents:
+        return
+    named = {name: f"{{{name}}}" for name in node.fields}
+    named |= {source: f"{source!r} of include_from_parent" for source in node.carried.values()}
+    lost = [text for name, text in named.items() if name not in tally.parent_fields]
+    if lost:
+        raise ApiError(f"stream {node.name!r}: {lost[0]} is in none of the {tally.parents} records of {node.parent!r}")

@@ -1,0 +1,100 @@
+"""What happened in a run, per stream?"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+logger = logging.getLogger("tap-restgeneric")
+
+
+@dataclass
+class Tally:
+    """What happened to one stream.
+
+    Attributes:
+        stream: Its name.
+        requests: HTTP requests, retries included.
+        retries: Requests that were repeated.
+        pages: Pages read.
+        records: Records delivered.
+        seconds: Time spent.
+        stops: Why sequences of pages ended, and how often.
+        undeclared: Fields the schema does not know, and in how many records they were.
+        warnings: Every warning, once, and how often it came.
+        parents: Records of the parent that were looked at.
+        parent_fields: Placeholders and carried fields that had a value (or null) in one of them at least.
+        matched: Whether the selector found something on any page, or every body was empty.
+        unmatched: What to say if it did not.
+        sequences: Sequences of pages that came to their end.
+        doubt: What to say if none of them had a second page.
+    """
+
+    stream: str
+    requests: int = 0
+    retries: int = 0
+    pages: int = 0
+    records: int = 0
+    seconds: float = 0.0
+    stops: Counter[str] = field(default_factory=Counter)
+    undeclared: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    parents: int = 0
+    parent_fields: set[str] = field(default_factory=set)
+    matched: bool = False
+    unmatched: str = ""
+    sequences: int = 0
+    doubt: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def asked(self, *, again: bool = False) -> None:
+        """Counts a request, or that one has to be repeated; several threads ask for one stream."""
+        with self._lock:
+            self.retries += again
+            self.requests += not again
+
+    def warn(self, message: str) -> None:
+        """Logs a warning the first time, and counts it."""
+        with self._lock:
+            self.warnings[message] += 1
+            first = self.warnings[message] == 1
+        if first:
+            logger.warning("stream %r: %s", self.stream, message)
+
+    def over(self) -> None:
+        """Says what can be said only when all of the stream was read."""
+        if self.unmatched and not self.matched:
+            self.warn(self.unmatched)
+        if self.doubt and self.pages <= self.sequences:
+            self.warn(self.doubt)
+
+    def line(self) -> str:
+        """The report of the stream on one line."""
+        stops = ", ".join(f"{reason} ({count}x)" if count > 1 else reason for reason, count in self.stops.items())
+        counts = f"{self.records} records, {self.pages} pages, {self.requests} requests, {self.retries} retries"
+        undeclared = f"; undeclared fields: {dict(self.undeclared)}" if self.undeclared else ""
+        warnings = sum(self.warnings.values())
+        return f"{counts}, {self.seconds:.1f} s, {warnings} warnings; ended: {stops or 'nothing read'}{undeclared}"
+
+
+class Report:
+    """The tallies of a run."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self.tallies: dict[str, Tally] = {}
+
+    def tally(self, stream: str) -> Tally:
+        """The tally of a stream."""
+        return self.tallies.setdefault(stream, Tally(stream))
+
+    def summary(self) -> str:
+        """The run on one line."""
+        done = self.tallies.values()
+        return (
+            f"{len(self.tallies)} streams, {sum(t.records for t in done)} records, "
+            f"{sum(t.requests for t in done)} requests, {sum(t.retries for t in done)} retries, "
+            f"{sum(sum(t.warnings.values()) for t in done)} warnings"
+        )

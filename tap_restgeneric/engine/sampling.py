@@ -1,0 +1,76 @@
+"""What do the records of a resource look like? A few of them, read the normal way, children over several parents."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric.engine import reading
+from tap_restgeneric.engine.records import Record, carried, child_values
+from tap_restgeneric.engine.report import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.engine.client import Client
+
+_STEPS = 4
+"""Windows that are looked into beside the latest."""
+
+
+class Sampler:
+    """Reads the first records of resources; those of a parent are read once for all its children.
+
+    Args:
+        nodes: The resources by name.
+        client: Exchanges calls for replies.
+        size: Records a resource is sampled for.
+        start_date: Lower bound of incremental resources without one of their own.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], client: Client, *, size: int, start_date: str | None) -> None:
+        """Nothing was read yet."""
+        self._nodes = nodes
+        self._client = client
+        self._size = size
+        self._start_date = start_date
+        self._read: dict[str, list[Record]] = {}
+
+    def records(self, node: Node) -> list[Record]:
+        """The first records of a resource.
+
+        Raises:
+            RestGenericError: They could not be read.
+        """
+        if node.name not in self._read:
+            self._read[node.name] = list(islice(self._records(node), self._size))
+        return self._read[node.name]
+
+    def _records(self, node: Node) -> Iterator[Record]:
+        tally = Tally(node.name)
+        for parent in self.records(self._nodes[node.parent]) if node.parent else [None]:
+            if node.request is None:
+                yield from carried(node.rows(parent or {}), node, parent)
+                continue
+            values = child_values(node, parent, tally) if parent is not None else {}
+            if values is not None:
+                yield from self._of_partitions(node, values, parent, tally)
+
+    def _of_partitions(
+        self, node: Node, values: dict[str, Any], parent: Record | None, tally: Tally
+    ) -> Iterator[Record]:
+        for partition in node.partitions():
+            for window in self._windows(node):
+                for page in reading.pages(node, self._client, {**values, **partition, **window}, tally):
+                    yield from carried(page.records, node, parent)
+
+    def _windows(self, node: Node) -> Iterator[dict[str, Any]]:
+        """The windows to look into: of many steps the latest, where there is most likely something, and the first."""
+        if node.incremental is None:
+            yield {}
+            return
+        steps = list(node.incremental.window(None, self._start_date).steps(datetime.now(timezone.utc)))
+        for step in [steps[-1], *steps[:-1][:_STEPS]]:
+            yield step.values()

@@ -1,0 +1,111 @@
+"""Where does a source come from, and what does it say?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric.errors import ConfigError
+from tap_restgeneric.readers import builtin, files, mapping, overlay, snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_KEYS = ("client", "resource_defaults", "resources")
+_READERS: dict[str, Callable[[str, str], Any]] = {
+    ".yaml": files.read_yaml,
+    ".yml": files.read_yaml,
+    ".json": files.read_json,
+    ".py": snippet.read_python,
+    ".md": snippet.read_prose,
+    ".txt": snippet.read_prose,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawSource:
+    """A source as it was written, in plain values, not yet checked.
+
+    Attributes:
+        config: `client`, `resource_defaults`, `resources`, and whatever else the user wrote beside them.
+        api: The name of the built-in API it is, for its schemas; None if it is none.
+        origin: What messages call it: `built-in 'ci'`, `file x.yaml`, `settings`.
+    """
+
+    config: dict[str, Any]
+    api: str | None
+    origin: str
+
+
+def read(settings: Mapping[str, Any], *, folders: Sequence[Path]) -> RawSource:
+    """The source that the tap's settings name or hold.
+
+    Args:
+        settings: `source`, and `client`, `resource_defaults`, `resources`, which are laid over it; None is as
+            good as absent, other settings are not looked at.
+        folders: Where relative paths are looked up, in this order.
+
+    Raises:
+        ConfigError: No source is given, it cannot be found, or it cannot be read.
+    """
+    given = {key: settings[key] for key in _KEYS if settings.get(key) is not None}
+    written = mapping.read(given, "settings")
+    source = settings.get("source")
+    if source is None:
+        return RawSource(config=_complete(written), api=None, origin="settings")
+    raw = _named(source, folders) if isinstance(source, str) else _object(source)
+    return RawSource(config=overlay.lay(written, raw.config), api=raw.api, origin=raw.origin)
+
+
+def _complete(written: dict[str, Any]) -> dict[str, Any]:
+    missing = [key for key in ("client", "resources") if key not in written]
+    if not missing:
+        return written
+    ways = f"a built-in API ({', '.join(builtin.names())}), the path of a file, or an object"
+    beside = "" if len(missing) > 1 or not written else f"; `{missing[0]}` is missing"
+    raise ConfigError.at("$.source", f"give `source`: {ways}; or give `client` and `resources`{beside}")
+
+
+def _object(source: Any) -> RawSource:
+    if not isinstance(source, Mapping):
+        raise ConfigError.at("$.source", f"must be a name, a path or an object, not a {type(source).__name__}")
+    return RawSource(config=mapping.read(source, "settings"), api=None, origin="settings")
+
+
+def _named(source: str, folders: Sequence[Path]) -> RawSource:
+    apis = builtin.names()
+    if source in apis:
+        origin = f"built-in '{source}'"
+        config = files.read_yaml(builtin.text(source), origin)
+        return RawSource(config=_as_object(config, origin), api=source, origin=origin)
+    if source.lstrip().startswith("{"):
+        # A setting that came through an environment variable is text, also where it means an object.
+        return RawSource(
+            config=_as_object(files.read_json(source, "settings"), "settings"), api=None, origin="settings"
+        )
+    reader = _READERS.get(PurePath(source).suffix.lower())
+    if reader is None:
+        raise ConfigError.at("$.source", _unknown(source, apis, folders))
+    origin = f"file {source}"
+    config = reader(files.text(files.find(source, folders), origin), origin)
+    return RawSource(config=_as_object(config, origin), api=None, origin=origin)
+
+
+def _as_object(config: Any, origin: str) -> dict[str, Any]:
+    if not isinstance(config, dict):
+        raise ConfigError.at("$.source", f"{origin} must hold an object with `client` and `resources`")
+    return config
+
+
+def _unknown(source: str, apis: list[str], folders: Sequence[Path]) -> str:
+    near = difflib.get_close_matches(source, apis, n=1)
+    guess = f" (did you mean {near[0]!r}?)" if near else ""
+    looked = ", ".join(map(str, folders))
+    return (
+        f"{source!r} is no built-in API{guess}: there are {', '.join(apis)}; "
+        f"and no path of a file: those end in {', '.join(_READERS)} and are looked up in {looked}"
+    )

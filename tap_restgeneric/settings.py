@@ -1,0 +1,159 @@
+"""Which settings does the tap have? The JSON Schema of them, for --about, Meltano and validation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from singer_sdk import typing as th
+
+from tap_restgeneric.dialect.words import kind
+from tap_restgeneric.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONCURRENCY = 8
+
+_RATE_LIMIT = th.ObjectType(
+    th.Property(
+        "requests", th.IntegerType(minimum=1), required=True, description="Requests that may begin within the time."
+    ),
+    th.Property("seconds", th.NumberType(exclusive_minimum=0), default=1, description="The time, in seconds."),
+)
+
+JSONSCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "source",
+        th.CustomType({"type": ["string", "object"]}),
+        title="Source",
+        description="The description of the API: the name of a built-in one (recruiting, ci, commerce, helpdesk, "
+        "telephony), the path of a file (.yaml .yml .json, or .py .md .txt holding a dlt snippet; relative to the "
+        "working directory or the Meltano project), or the description itself.",
+    ),
+    th.Property(
+        "client",
+        th.ObjectType(additional_properties=True),
+        title="Client",
+        description="base_url, headers, auth, paginator of the dlt rest_api dialect; laid over those of `source`.",
+    ),
+    th.Property(
+        "resource_defaults",
+        th.ObjectType(additional_properties=True),
+        title="Resource defaults",
+        description="What resources have unless they say otherwise; laid over those of `source`.",
+    ),
+    th.Property(
+        "resources",
+        th.ArrayType(th.CustomType({"type": ["string", "object"]})),
+        title="Resources",
+        description="The resources of the API; laid over those of `source` by name, new ones are added.",
+    ),
+    th.Property(
+        "secrets",
+        th.ObjectType(additional_properties=True),
+        secret=True,
+        title="Secrets",
+        description='Values for `dlt.secrets["x"]` and `{secrets.x}` in the source. What is not given here is looked '
+        "for in the environment variable TAP_RESTGENERIC_SECRETS_<X>.",
+    ),
+    th.Property(
+        "parameters",
+        th.ObjectType(additional_properties=True),
+        title="Parameters",
+        description="Values for placeholders such as `{org_id}` that no parent fills; a list asks once for each of "
+        "its values, a text may be `{resources.<parent>.<field>}`.",
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Lower bound of the first run of incremental streams that have no initial_value.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType(minimum=1),
+        default=CONCURRENCY,
+        title="Concurrency",
+        description="HTTP exchanges in flight at once, over the whole tap; 1 asks for one thing after another.",
+    ),
+    th.Property(
+        "rate_limit",
+        _RATE_LIMIT,
+        title="Rate limit",
+        description="No more than `requests` requests begin within any `seconds`, over the whole tap.",
+    ),
+    th.Property(
+        "timeout",
+        th.NumberType(exclusive_minimum=0),
+        default=60,
+        title="Timeout",
+        description="Seconds to connect, and to wait for data.",
+    ),
+    th.Property(
+        "undeclared_fields",
+        th.StringType(allowed_values=["warn", "collect", "fail"]),
+        default="warn",
+        title="Undeclared fields",
+        description="What happens to fields that the schema of a stream does not know: dropped with a warning and a "
+        "count (warn), kept in one object column `_sdc_undeclared` (collect), or an error (fail).",
+    ),
+    th.Property(
+        "infer_records",
+        th.IntegerType(minimum=1),
+        default=200,
+        title="Records to infer from",
+        description="Records read at discovery to find the schema of a stream that has none.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Value of the User-Agent header (tap-restgeneric/<version>).",
+    ),
+    th.Property(
+        "emit_activate_version_messages",
+        th.BooleanType,
+        default=False,
+        title="Emit ACTIVATE_VERSION messages",
+        description="Whether full-table streams tell the target to replace what it holds.",
+    ),
+).to_dict()
+
+
+def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with settings, as far as their schema tells; no value is shown."""
+    found = Draft202012Validator(schema).iter_errors(config)
+    return [Problem(_path(error), _message(error)) for error in sorted(found, key=lambda error: str(error.json_path))]
+
+
+def _path(error: Any) -> str:
+    return str(error.json_path)
+
+
+def _message(error: Any) -> str:
+    if error.validator == "type":
+        allowed = error.validator_value
+        return f"must be {allowed if isinstance(allowed, str) else ' or '.join(allowed)}, not {kind(error.instance)}"
+    if error.validator in {"enum", "minimum", "exclusiveMinimum", "maximum"}:
+        return f"{error.validator}: {error.validator_value}"
+    return f"does not fit: {error.validator} {error.validator_value}"
+
+
+def read(path: str, option: str) -> dict[str, Any]:
+    """The JSON object in a file that was named on the command line.
+
+    Raises:
+        ConfigError: There is no such file, or it holds something else.
+    """
+    try:
+        found = json.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError.at(option, f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError.at(option, f"{path} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ConfigError.at(option, f"{path} must hold an object, not {kind(found)}")
+    return found

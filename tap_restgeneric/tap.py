@@ -1,0 +1,276 @@
+"""The Singer tap: settings in; catalog, records and state out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
+
+from tap_restgeneric import readers, settings
+from tap_restgeneric.dialect.loading import Source, loaded
+from tap_restgeneric.dialect.secrets import Secrets
+from tap_restgeneric.dialect.source import RateLimit
+from tap_restgeneric.discovery import Discovery
+from tap_restgeneric.engine.client import Client
+from tap_restgeneric.engine.pool import Pool, run_side_by_side
+from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secrets, url_secrets
+from tap_restgeneric.engine.report import Report
+from tap_restgeneric.engine.sampling import Sampler
+from tap_restgeneric.engine.transport import Transport
+from tap_restgeneric.errors import ConfigError, RestGenericError
+from tap_restgeneric.streams import ResourceStream, stream_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    import click
+    from singer_sdk import Stream
+
+    from tap_restgeneric.dialect.relations import Node
+
+_LAST_BLOCK = 10.0
+"""Seconds that a signal waits for the lines that are being written."""
+
+
+class Command(SingerCommand):
+    """The command line of the tap: one readable report and an exit code instead of a traceback."""
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except RestGenericError as error:
+            self._report(str(error).splitlines())
+            sys.exit(error.exit_code)
+
+    def _report(self, lines: list[str]) -> None:
+        for line in lines:
+            self.logger.error("%s", line)
+
+
+class TapRestGeneric(Tap):
+    """Reads any REST API that is described in the dlt rest_api dialect."""
+
+    name = "tap-restgeneric"
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(settings.JSONSCHEMA)
+    dynamic_catalog = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Reads settings, source, catalog and state; sends nothing unless a schema has to be inferred."""
+        self.report = Report()
+        self.output = threading.RLock()
+        self.redactor = Redactor()
+        guard_logging(self.redactor)
+        super().__init__(*args, **kwargs)
+
+    # Settings
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.redactor.add(named_secrets(self._config))
+        self.redactor.add(_values(self._config.get("secrets")))
+        self.append_builtin_config(self.config_jsonschema)
+        problems = settings.problems(self._config, self.config_jsonschema)
+        if problems and raise_errors:
+            raise ConfigError(problems)
+        if problems:
+            return [str(problem) for problem in problems]
+        folders = [Path.cwd(), *(Path(root) for root in [os.environ.get("MELTANO_PROJECT_ROOT")] if root)]
+        raw = readers.read(self._config, folders=folders)
+        secrets = Secrets(self._config.get("secrets") or {}, os.environ)
+        self.source: Source = loaded(
+            raw.config,
+            secrets=secrets,
+            parameters=self._config.get("parameters") or {},
+            start_date=self._config.get("start_date"),
+        )
+        self._api = raw.api
+        self.redactor.add(secrets.used)
+        self._hide(self.source)
+        for note in self.source.notes:
+            self.logger.info("%s", note)
+        self.client = self._client(self.source)
+        self.pool = Pool(self._config.get("concurrency") or settings.CONCURRENCY)
+        return []
+
+    def _hide(self, source: Source) -> None:
+        """Makes the secrets that stand in a source known for redaction."""
+        self.redactor.add(url_secrets(source.client.base_url))
+        self.redactor.add(named_secrets(source.client.headers))
+        for node in source.nodes.values():
+            endpoint = node.resource.endpoint
+            self.redactor.add(node.auth.secrets() if node.auth else ())
+            self.redactor.add(named_secrets([endpoint.headers, endpoint.params, endpoint.json_body, endpoint.data]))
+            self.redactor.add(url_secrets(endpoint.path))
+
+    def _client(self, source: Source) -> Client:
+        limit = self._config.get("rate_limit")
+        user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
+        return Client(
+            source.client,
+            send=Transport(timeout=self._config.get("timeout") or 60, user_agent=user_agent),
+            sleep=time.sleep,
+            now=time.time,
+            clock=time.monotonic,
+            redactor=self.redactor,
+            rate_limit=RateLimit.model_validate(limit) if limit else None,
+        )
+
+    @staticmethod
+    def now() -> datetime:
+        """The moment to which an open window reads."""
+        return datetime.now(timezone.utc)
+
+    def start_date_for(self, node: Node, schema: Mapping[str, Any]) -> str | None:
+        """The setting `start_date`, if it means something to a resource.
+
+        Args:
+            node: An incremental resource.
+            schema: Schema of its records.
+        """
+        start_date: str | None = self._config.get("start_date")
+        block = node.incremental
+        if start_date is None or block is None or block.initial_value is not None:
+            return None
+        cursor = schema.get("properties", {}).get(str(block.cursor_path), {})
+        if block.convert or not cursor or str(cursor.get("format", "")).startswith("date"):
+            return start_date
+        self.report.tally(node.name).warn(
+            f"start_date is ignored: {block.cursor_path} is no date (give initial_value, or convert: epoch)"
+        )
+        return None
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        """Settings from the environment; the SDK would read a text where an object may stand too as JSON."""
+        source = os.environ.get(f"{cls._env_var_prefix}SOURCE")
+        config: dict[str, Any] = parse_environment_config(_without_source(cls.config_jsonschema), cls._env_var_prefix)
+        return config if source is None else {**config, "source": _json_or_text(source)}
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        for path in value:
+            if path != "ENV":
+                settings.read(path, "--config")
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    @override
+    def invoke(cls, *, state: Any = None, catalog: Any = None, **kwargs: Any) -> None:
+        for option, file in (("--state", state), ("--catalog", catalog)):
+            if file is not None:
+                settings.read(file.name, option)
+        super().invoke(state=state, catalog=catalog, **kwargs)
+
+    # Catalog
+
+    @override
+    def discover_streams(self) -> list[ResourceStream]:
+        sampler = Sampler(
+            self.source.nodes,
+            self.client,
+            size=self._config.get("infer_records") or 200,
+            start_date=self._config.get("start_date"),
+        )
+        collect = self._config.get("undeclared_fields") == "collect"
+        discovery = Discovery(self.source.nodes, api=self._api, sampler=sampler, collect=collect)
+        classes: dict[str, type[ResourceStream]] = {}
+        streams = []
+        for name, node in self.source.nodes.items():
+            classes[name] = stream_class(node, classes.get(node.parent or ""))
+            schema, keys = self._catalogued(name)
+            wanted = self.input_catalog is None or schema is not None
+            streams.append(classes[name](self, discovery.shape(node, schema, keys, wanted=wanted)))
+        return streams
+
+    def _catalogued(self, name: str) -> tuple[dict[str, Any] | None, list[str] | None]:
+        """Schema and key of a stream in the catalog that was passed in."""
+        entry = self.input_catalog.get_stream(name) if self.input_catalog else None
+        if entry is None:
+            return None, None
+        return entry.schema.to_dict(), list(entry.key_properties or ())
+
+    # Running
+
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
+        """Reads all selected streams, root streams side by side: the SDK, where it is final, reads one by one."""
+        self._reset_state_progress_markers()
+        self._set_compatible_replication_methods()
+        if self.state:
+            self.state_writer.write_state(self.state)
+        roots = [stream for stream in self.streams.values() if stream.parent_stream_type is None]
+        wanted = [stream for stream in roots if stream.selected or stream.has_selected_descendents]
+        run_side_by_side([self._sync(stream) for stream in wanted], self.pool.width)
+        self.logger.info("%s", self.report.summary())
+
+    def write_lines(self, lines: bytes) -> None:
+        """Writes whole lines at once, behind what the SDK wrote."""
+        out = getattr(sys.stdout, "buffer", None)
+        if out is None:
+            sys.stdout.write(lines.decode())
+            return
+        sys.stdout.flush()
+        out.write(lines)
+        out.flush()
+
+    @staticmethod
+    def _sync(stream: Stream) -> Callable[[], None]:
+        def task() -> None:
+            stream.sync()
+            stream.finalize_state_progress_markers()
+
+        return task
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        # Streams are read in threads of their own: whoever has the lock is not in the middle of a block of lines.
+        self.output.acquire(timeout=_LAST_BLOCK)
+        self.logger.info("stopped by %s", signal.Signals(signum).name)
+        sys.exit(128 + signum)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            help=command.help,
+            logger=cls.logger,
+        )
+
+
+def _values(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [leaf for item in value.values() for leaf in _values(item)]
+    return [value]
+
+
+def _without_source(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"properties": {key: value for key, value in schema["properties"].items() if key != "source"}}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

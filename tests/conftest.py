@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import logging
+import signal
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from scripted import Script, Server, serving
+
+from tap_restgeneric.sandbox import Options, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_restgeneric.sandbox import Sandbox
+
+
+settings.register_profile("here", deadline=None)  # machines are noisy: time is no evidence
+settings.load_profile("here")
+
+ONE_WORKER = ("e2e", "differential")
+"""Folders whose tests share what is expensive to start: they run one after another, beside all the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
+@pytest.fixture
+def serve():
+    """Starts servers on loopback: `serve([answer, ...])` or `serve(lambda asked: answer)`."""
+    with ExitStack() as servers:
+
+        def start(script: Script) -> Server:
+            return servers.enter_context(serving(script))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The sandbox, without the failures that it makes on purpose: each of them costs seconds."""
+    with running(options=Options(unavailable_every=0, refused_every=0)) as box:
+        yield box
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    """A tap takes over signals and log records of its process: given back after each test."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -1,0 +1,94 @@
+"""The engine on real sockets, with a clock of its own: no test waits."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric.dialect.loading import loaded
+from tap_restgeneric.dialect.secrets import Secrets
+from tap_restgeneric.dialect.source import RateLimit
+from tap_restgeneric.engine import reading
+from tap_restgeneric.engine.client import Client, Policy
+from tap_restgeneric.engine.redaction import Redactor
+from tap_restgeneric.engine.report import Tally
+from tap_restgeneric.engine.transport import Transport
+
+if TYPE_CHECKING:
+    from tap_restgeneric.dialect.exchange import Call, Reply
+
+
+class Clock:
+    """Time that passes only in `sleep`."""
+
+    def __init__(self) -> None:
+        self.time = 1_700_000_000.0
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.time += seconds
+
+
+class Rig:
+    """A client of one API, what it counts, and its clock.
+
+    Args:
+        base_url: Where the API is.
+        client: More of the `client` block.
+        endpoint: The `endpoint` of the one resource, `things`.
+        transport: Arguments of Transport.
+        rate_limit: The tap's own limit.
+        resource: More of the resource.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client: dict[str, Any] | None = None,
+        transport: dict[str, Any] | None = None,
+        rate_limit: dict[str, Any] | None = None,
+        resource: dict[str, Any] | None = None,
+        **endpoint: Any,
+    ) -> None:
+        self.clock = Clock()
+        self.tally = Tally("things")
+        self.redactor = Redactor()
+        source = loaded(
+            {
+                "client": {"base_url": base_url, **(client or {})},
+                "resources": [{"name": "things", "endpoint": {"path": "/things", **endpoint}, **(resource or {})}],
+            },
+            secrets=Secrets({}, {}),
+            parameters={},
+        )
+        self.node = source.nodes["things"]
+        self.policy: Policy = reading.policy(self.node)
+        self.client = Client(
+            source.client,
+            send=Transport(**{"timeout": 5, "user_agent": "test/1", **(transport or {})}),
+            sleep=lambda seconds: self.clock.sleep(seconds),  # noqa: PLW0108 (a test may replace it)
+            now=self.clock.now,
+            clock=self.clock.now,
+            redactor=self.redactor,
+            rate_limit=RateLimit.model_validate(rate_limit) if rate_limit else None,
+        )
+
+    def call(self, **values: Any) -> Call:
+        """The first call of the resource."""
+        assert self.node.request
+        return self.node.request.call(self.node.bound(values))
+
+    def ask(self, call: Call | None = None) -> Reply | None:
+        """The reply to a call, or to the first one of the resource."""
+        return self.client.exchange(call or self.call(), self.policy, self.tally)
+
+    def pages(self) -> list[list[Any]]:
+        """The records of all pages."""
+        return [list(page.records) for page in reading.pages(self.node, self.client, {}, self.tally)]

@@ -1,0 +1,200 @@
+"""How do the bytes travel?"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from rig import Rig
+from scripted import Answer
+
+from tap_restgeneric.dialect.exchange import Call
+from tap_restgeneric.errors import ReplyError, UnavailableError
+
+
+def test_the_user_agent_is_the_one_that_was_set(serve):
+    server = serve([{}])
+    Rig(server.url, transport={"user_agent": "my-company/7"}).ask()
+
+    assert server.asked[0].headers["user-agent"] == "my-company/7"
+
+
+def test_a_written_header_wins_over_the_user_agent(serve):
+    server = serve([{}])
+    Rig(server.url, client={"headers": {"user-agent": "written/1"}}).ask()
+
+    assert server.asked[0].headers["user-agent"] == "written/1"
+
+
+def test_json_is_sent_as_json(serve):
+    server = serve([{}])
+    Rig(server.url, method="POST", json={"name": "Zoë", "n": [1, None]}).ask()
+
+    assert server.asked[0].json == {"name": "Zoë", "n": [1, None]}
+    assert server.asked[0].headers["content-type"] == "application/json"
+
+
+def test_a_written_content_type_is_not_replaced(serve):
+    server = serve([{}])
+    Rig(server.url, method="POST", json={"a": 1}, headers={"content-type": "application/vnd.api+json"}).ask()
+
+    assert server.asked[0].headers["content-type"] == "application/vnd.api+json"
+
+
+def test_an_empty_json_body_is_a_body(serve):
+    server = serve([{}])
+    Rig(server.url, method="POST", json={}).ask()
+
+    assert server.asked[0].body == b"{}"
+
+
+def test_data_is_sent_as_a_form(serve):
+    server = serve([{}])
+    Rig(server.url, method="POST", data={"a": "1&2", "b": "ü"}).ask()
+
+    assert server.asked[0].form == [("a", "1&2"), ("b", "ü")]
+    assert server.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_lists_in_params_are_sent_one_by_one(serve):
+    server = serve([{}])
+    Rig(server.url, params={"id": ["1", "2"], "q": "a b&c"}).ask()
+
+    assert server.asked[0].query == [("id", "1"), ("id", "2"), ("q", "a b&c")]
+
+
+@pytest.mark.parametrize("path", ["/a%2Fb/c", "/a%20b", "/x?already=1%2B1"])
+def test_a_url_is_sent_as_it_is_encoded(serve, path):
+    server = serve([{}])
+    rig = Rig(server.url)
+    rig.ask(Call(url=server.url + path))
+
+    assert server.targets == [path]
+
+
+def test_a_zipped_body_is_unzipped(serve):
+    assert Rig(serve([Answer(200, {"ok": "ü"}).zipped()]).url).ask().body == {"ok": "ü"}
+
+
+@pytest.mark.parametrize(
+    ("content", "charset"),
+    [
+        ('{"a":"ü"}'.encode("latin-1"), "; charset=ISO-8859-1"),
+        ('{"a":"ü"}'.encode("utf-16"), "; charset=utf-16"),
+        ('{"a":"ü"}'.encode(), "; charset=utf-8"),
+        ('{"a":"ü"}'.encode(), ""),
+        (b"\xef\xbb\xbf" + '{"a":"ü"}'.encode(), ""),
+    ],
+)
+def test_a_body_is_read_in_its_charset(serve, content, charset):
+    answer = Answer(200, content, {"Content-Type": f"application/json{charset}"})
+
+    assert Rig(serve([answer]).url).ask().body == {"a": "ü"}
+
+
+def test_numbers_come_as_they_were_written(serve):
+    body = Rig(serve([Answer(200, '{"price": 0.1000000000000000055, "id": 9007199254740993}')]).url).ask().body
+
+    assert body == {"price": Decimal("0.1000000000000000055"), "id": 9007199254740993}
+
+
+def test_a_page_for_people_is_an_error_that_shows_it(serve):
+    html = "<html><body>" + "Please log in. " * 40 + "</body></html>"
+    rig = Rig(serve([Answer(200, html, {"Content-Type": "text/html"})]).url, data_selector="items")
+
+    with pytest.raises(
+        ReplyError, match=r"stream 'things': .*not JSON.*status 200, text/html.*Please log in"
+    ) as caught:
+        rig.pages()
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_body_beyond_the_limit_is_an_error(serve, zipped):
+    answer = Answer(200, {"blanks": " " * 3_000_000})
+    server = serve([answer.zipped() if zipped else answer])
+
+    with pytest.raises(ReplyError, match="the body is larger than 2 MB"):
+        Rig(server.url, transport={"largest_body": 2 * 1024 * 1024}).ask()
+    assert len(server.asked) == 1
+
+
+def test_connections_are_kept_open(serve):
+    ports = set()
+    server = serve([{}] * 3)
+    handler = server.finish_request
+    server.finish_request = lambda request, address: (ports.add(address), handler(request, address))
+    rig = Rig(server.url)
+    for _ in range(3):
+        rig.ask()
+
+    assert len(ports) == 1
+
+
+def _certificate(folder):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "both.pem"
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(pem + certificate.public_bytes(Encoding.PEM))
+    return file
+
+
+def test_a_certificate_that_nobody_vouches_for_is_an_error_at_once(serve, tmp_path):
+    server = serve([{}])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(tmp_path))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    rig = Rig(server.url.replace("http:", "https:"))
+
+    with pytest.raises(ReplyError, match=r"no TLS connection that can be trusted: .*self-signed certificate"):
+        rig.ask()
+    assert (server.asked, rig.tally.requests, rig.clock.slept) == ([], 1, [])
+
+
+def test_plain_http_where_tls_is_expected_is_an_error_at_once(serve):
+    rig = Rig(serve([{}]).url.replace("http:", "https:"))
+
+    with pytest.raises(ReplyError, match=r"no TLS connection that can be trusted: SSLError: .*WRONG_VERSION_NUMBER"):
+        rig.ask()
+    assert rig.tally.requests == 1
+
+
+def test_a_connection_that_breaks_while_tls_begins_is_tried_again():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up():
+            for _ in range(2):
+                connection, _ = listening.accept()
+                # All of the greeting is read, or closing would reset the connection.
+                connection.recv(65536)
+                connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        rig = Rig(f"https://127.0.0.1:{listening.getsockname()[1]}", error_handler={"max_retries": 1})
+        with pytest.raises(UnavailableError, match="gave up after 2 requests"):
+            rig.ask()
+        thread.join()

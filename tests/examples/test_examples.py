@@ -1,0 +1,80 @@
+"""Does every example bring all that an API of its kind holds?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from servers import APIS
+
+from tap_restgeneric.tap import TapRestGeneric
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+INCREMENTAL = [name for name, api in APIS.items() if hasattr(api, "more")]
+
+
+def read(name, server, *, state=None, catalog=None):
+    """What one run of an example brings: records by stream, the last state, and the catalog it used."""
+    config = {
+        "source": str(EXAMPLES / f"{name}.yaml"),
+        "client": {"base_url": server.url + APIS[name].base},
+        "secrets": APIS[name].secrets,
+    }
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        tap = TapRestGeneric(config=config, state=state, catalog=catalog)
+        catalog = tap.catalog_dict
+        server.asked.clear()
+        tap.sync_all()
+    records, states = defaultdict(list), [None]
+    for message in map(json.loads, written.getvalue().splitlines()):
+        if message["type"] == "RECORD":
+            records[message["stream"]].append(message["record"])
+        if message["type"] == "STATE":
+            states.append(message["value"])
+    return dict(records), states[-1], catalog
+
+
+def test_every_example_has_an_api_that_it_is_tried_on():
+    assert sorted(path.stem for path in EXAMPLES.iterdir()) == sorted(APIS)
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_an_example_brings_every_record_once_and_in_order(name, serve):
+    api = APIS[name]()
+    records, _, _ = read(name, serve(api))
+    assert records == api.records
+
+
+@pytest.mark.parametrize("name", INCREMENTAL)
+def test_a_second_run_asks_for_less_and_brings_what_is_new(name, serve):
+    api = APIS[name]()
+    server = serve(api)
+    _, state, catalog = read(name, server)
+    first = len(server.asked)
+    expected = api.more()
+    records, _, _ = read(name, server, state=state, catalog=catalog)
+    assert records == expected
+    assert len(server.asked) < first
+
+
+def test_the_rate_limit_is_kept_before_the_api_complains(serve):
+    api = APIS["api_key_in_query"]()
+    read("api_key_in_query", serve(api))
+    assert api.refusals == 0
+
+
+def test_rows_in_records_cost_no_request_of_their_own(serve):
+    server = serve(APIS["rows_in_records"]())
+    read("rows_in_records", server)
+    assert [asked.path for asked in server.asked] == ["/v1/invoices"] * 4
+
+
+def test_one_token_serves_all_streams_until_it_is_refused(serve):
+    api = APIS["oauth2"]()
+    read("oauth2", serve(api))
+    assert api.tokens == -(-api.answered // api.uses_of_a_token)

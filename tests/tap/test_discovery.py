@@ -1,0 +1,220 @@
+"""What does the tap ask to know what its streams look like?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from scripted import Answer, by_path
+from tapping import api, made, resource, run
+
+from tap_restgeneric.errors import ReplyError
+
+GIVEN = {"schema": {"properties": {"id": {"type": "integer"}}}}
+TWO = {"/a": {"items": [{"id": 1, "x": "y"}]}, "/b": {"items": [{"id": 2}]}}
+
+
+def select(catalog, *, streams=None, without=()):
+    """A catalog with only some streams selected, and some fields not.
+
+    Args:
+        catalog: As discovered.
+        streams: Names of selected streams; None: all.
+        without: `stream.field` that are not selected.
+    """
+    catalog = json.loads(json.dumps(catalog))
+    for stream in catalog["streams"]:
+        name = stream["tap_stream_id"]
+        for entry in stream["metadata"]:
+            breadcrumb = entry["breadcrumb"]
+            if not breadcrumb:
+                entry["metadata"]["selected"] = streams is None or name in streams
+            elif f"{name}.{breadcrumb[-1]}" in without:
+                entry["metadata"]["selected"] = False
+    return catalog
+
+
+def test_a_schema_is_inferred_from_records(serve):
+    records = {
+        "items": [
+            {"id": 1, "at": "2024-01-01T00:00:00Z", "n": 1, "o": {"a": [1]}, "t": None},
+            {"id": 2, "at": None, "n": 1.5, "extra": True},
+        ]
+    }
+    server = serve(by_path({"/things": records}))
+    stream = made(api(server.url, resource("things"))).catalog_dict["streams"][0]
+
+    assert {name: field["type"] for name, field in stream["schema"]["properties"].items()} == {
+        "id": ["integer", "null"],
+        "at": ["string", "null"],
+        "n": ["number", "null"],
+        "o": ["object", "null"],
+        "t": ["string", "null"],
+        "extra": ["boolean", "null"],
+    }
+    assert stream["schema"]["properties"]["at"]["format"] == "date-time"
+    assert list(stream["key_properties"]) == ["id"]
+    assert len(server.asked) == 1
+
+
+def test_a_sample_is_as_large_as_it_is_said_to_be(serve):
+    pages = {None: 1, "1": 2, "2": 3, "3": 4, "4": None}
+    paginator = {"type": "cursor", "cursor_param": "after", "cursor_path": "next"}
+
+    def page(asked):
+        after = dict(asked.query).get("after")
+        return {"items": [{"id": pages[after], f"f{after}": 1}], "next": pages[after]}
+
+    server = serve(by_path({"/things": page}))
+    tap = made({**api(server.url, resource("things", paginator=paginator)), "infer_records": 2})
+
+    assert len(server.asked) == 2
+    assert set(tap.streams["things"].schema["properties"]) == {"id", "fNone", "f1"}
+
+
+def test_samples_are_asked_for_by_the_normal_way(serve):
+    token = {"type": "bearer", "token": "a-token-of-mine"}
+    server = serve([Answer(500), {"items": [{"id": 1}]}])
+    config = api(
+        server.url, resource("things", method="POST", json={"q": 1}, error_handler={"backoff_factor": 0}), auth=token
+    )
+    made(config)
+
+    assert [(asked.method, asked.json, asked.headers["authorization"]) for asked in server.asked] == [
+        ("POST", {"q": 1}, "Bearer a-token-of-mine")
+    ] * 2
+
+
+def test_children_are_sampled_over_several_parents(serve):
+    answers = {
+        "/p": {"items": [{"id": 1}, {"id": 2}]},
+        "/p/1/c": {"items": []},
+        "/p/2/c": {"items": [{"id": 9, "deep": 1}]},
+    }
+    server = serve(by_path(answers))
+    tap = made(api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c")))
+
+    assert set(tap.streams["c"].schema["properties"]) == {"id", "deep"}
+    assert [asked.path for asked in server.asked].count("/p") == 1
+
+
+def test_a_given_schema_asks_for_nothing(serve):
+    server = serve([])
+    tap = made(api(server.url, resource("things", resource_=GIVEN)))
+
+    assert tap.streams["things"].schema["properties"] == {"id": {"type": "integer"}}
+    assert server.asked == []
+
+
+def test_a_catalog_asks_for_nothing(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    catalog = made(config).catalog_dict
+    asked = len(server.asked)
+    tap = made(config, catalog=catalog)
+
+    assert tap.catalog_dict == catalog
+    assert len(server.asked) == asked
+
+
+def test_a_run_with_a_catalog_asks_once_per_stream(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    catalog = made(config).catalog_dict
+    asked = len(server.asked)
+    run(config, catalog=catalog)
+
+    assert sorted(server.targets[asked:]) == ["/a", "/b"]
+
+
+def test_a_stream_that_is_not_in_the_catalog_is_not_asked_for(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    catalog = made(config).catalog_dict
+    asked = len(server.asked)
+    only_a = {"streams": [stream for stream in catalog["streams"] if stream["tap_stream_id"] == "a"]}
+    run(config, catalog=only_a)
+
+    assert server.targets[asked:] == ["/a"]
+
+
+def test_a_resource_that_is_not_selected_is_neither_sampled_nor_read(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b", resource_={"selected": False}))
+    found = run(config)
+
+    assert set(server.targets) == {"/a"}
+    assert found.records("b") == []
+    assert {stream["tap_stream_id"] for stream in found.tap.catalog_dict["streams"]} == {"a", "b"}
+
+
+def test_a_parent_that_is_not_selected_is_read_for_its_children_and_not_written(serve):
+    server = serve(by_path({"/p": {"items": [{"id": 1}]}, "/p/1/c": {"items": [{"id": 9}]}}))
+    config = api(server.url, resource("p", resource_={"selected": False}), resource("c", "/p/{resources.p.id}/c"))
+    found = run(config)
+
+    assert found.records("c") == [{"id": 9}]
+    assert {message.get("stream") for message in found.messages if message["type"] != "STATE"} == {"c"}
+
+
+def test_streams_that_the_catalog_deselects_are_not_asked_for(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    catalog = select(made(config).catalog_dict, streams=["b"])
+    asked = len(server.asked)
+    found = run(config, catalog=catalog)
+
+    assert server.targets[asked:] == ["/b"]
+    assert {message["stream"] for message in found.of("SCHEMA")} == {"b"}
+
+
+def test_children_that_the_catalog_deselects_are_not_asked_for(serve):
+    server = serve(by_path({"/p": {"items": [{"id": 1}]}, "/p/1/c": {"items": [{"id": 9}]}}))
+    config = api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c"))
+    catalog = select(made(config).catalog_dict, streams=["p"])
+    asked = len(server.asked)
+    run(config, catalog=catalog)
+
+    assert server.targets[asked:] == ["/p"]
+
+
+def test_a_parent_that_the_catalog_deselects_is_read_for_its_children(serve):
+    server = serve(by_path({"/p": {"items": [{"id": 1}]}, "/p/1/c": {"items": [{"id": 9}]}}))
+    config = api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c"))
+    found = run(config, catalog=select(made(config).catalog_dict, streams=["c"]))
+
+    assert found.order == ["c 9"]
+
+
+def test_fields_that_the_catalog_deselects_are_not_written(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    found = run(config, catalog=select(made(config).catalog_dict, without=["a.x"]))
+
+    assert found.records("a") == [{"id": 1}]
+    assert list(found.schema("a")["schema"]["properties"]) == ["id"]
+    assert found.warnings("a") == []
+
+
+def test_keys_are_written_even_if_they_are_deselected(serve):
+    server = serve(by_path(TWO))
+    config = api(server.url, resource("a"), resource("b"))
+    found = run(config, catalog=select(made(config).catalog_dict, without=["a.id"]))
+
+    assert found.records("a") == [{"id": 1, "x": "y"}]
+
+
+def test_a_sample_that_cannot_be_read_is_an_error_that_names_the_stream(serve):
+    server = serve(by_path({"/a": TWO["/a"]}))
+
+    with pytest.raises(ReplyError, match=r"stream 'b': GET .*/b: status 404"):
+        made(api(server.url, resource("a"), resource("b")))
+
+
+def test_columns_say_types_that_records_do_not(serve):
+    columns = {"price": {"data_type": "decimal"}, "at": {"data_type": "timestamp"}}
+    server = serve(by_path({"/a": {"items": [{"id": 1, "price": "1.5"}]}}))
+    fields = made(api(server.url, resource("a", resource_={"columns": columns}))).streams["a"].schema["properties"]
+
+    assert "number" in fields["price"]["type"]
+    assert fields["at"]["format"] == "date-time"

@@ -1,0 +1,151 @@
+"""Do imports point down, and does every room keep to its doors?"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "tap_restgeneric"
+ROOT = Path(__file__).parent.parent / PACKAGE
+MODULES = sorted(ROOT.rglob("*.py"))
+
+LAYERS = (
+    {"cli"},
+    {"tap"},
+    {"streams"},
+    {"discovery", "bookmarks"},
+    {"engine"},
+    {"readers", "inference", "settings", "reference", "apis"},
+    {"dialect"},
+    {"errors"},
+)
+"""From the top down. A room imports from those below it, and from no other beside it."""
+
+DOORS = {
+    "singer_sdk": {"tap", "streams", "settings", "cli"},
+    "requests": {"engine", "sandbox"},
+    "urllib3": {"engine", "sandbox"},
+    "http": {"engine", "sandbox"},
+    "socket": {"engine", "sandbox"},
+    "time": {"engine", "sandbox"},
+    "threading": {"engine", "sandbox"},
+    "concurrent": {"engine", "sandbox"},
+    "asyncio": set(),
+    "flask": {"sandbox"},
+    "waitress": {"sandbox"},
+}
+"""Who may import what. `requests.utils` reads headers and is no network."""
+
+AT_THE_EDGE = {"tap": {"time", "threading"}, "streams": {"time"}}
+"""The tap hands clock and sleep to the engine, and holds the lock of the one output."""
+
+UPWARDS = {"streams": {"tap_restgeneric.tap.TapRestGeneric"}}
+"""A stream knows the tap it belongs to: the SDK gives it. Nothing else looks up."""
+
+LEFT_OUT = {"sandbox"}
+"""A server for trying things out: nothing of the tap imports it but the command that starts it."""
+
+
+def room(module: str) -> str:
+    """`tap_restgeneric.engine.client` is in `engine`."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def imported(source: str) -> set[str]:
+    """Every module that a text imports, wherever in it; `from a import b` is `a.b`, which may be a name in `a`."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def layer(name: str) -> int | None:
+    return next((depth for depth, rooms in enumerate(LAYERS) if name in rooms), None)
+
+
+def violations(module: str, source: str) -> list[str]:
+    """What a module imports although it may not."""
+    here = room(module)
+    return sorted(name for name in imported(source) if not (_points_down(here, name) and _has_door(here, name)))
+
+
+def _points_down(here: str, name: str) -> bool:
+    there = room(name)
+    if name.split(".", maxsplit=1)[0] != PACKAGE or there in ("", here) or name in UPWARDS.get(here, ()):
+        return True
+    if there in LEFT_OUT or here in LEFT_OUT:
+        return here == "cli" or there == "errors"
+    depth, below = layer(here), layer(there)
+    return here == "" or (depth is not None and below is not None and depth < below)
+
+
+def _has_door(here: str, name: str) -> bool:
+    top = name.split(".", maxsplit=1)[0]
+    if top not in DOORS or name.startswith("requests.utils."):
+        return True
+    return here in DOORS[top] or top in AT_THE_EDGE.get(here, ())
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_of)
+def test_imports_keep_to_the_layers(path):
+    assert violations(module_of(path), path.read_text()) == []
+
+
+def test_every_room_has_its_layer():
+    rooms = {room(module_of(path)) for path in MODULES} - {""}
+    assert {name for name in rooms if layer(name) is None} == LEFT_OUT
+
+
+VIOLATIONS = {
+    "upwards": (
+        "dialect.x",
+        "from tap_restgeneric.engine.client import Client",
+        "tap_restgeneric.engine.client.Client",
+    ),
+    "upwards, as a module": ("engine.x", "import tap_restgeneric.tap", "tap_restgeneric.tap"),
+    "sideways": ("readers.x", "from tap_restgeneric import inference", "tap_restgeneric.inference"),
+    "inside a function": ("dialect.x", "def f():\n    import time", "time"),
+    "for types alone": (
+        "engine.x",
+        "if TYPE_CHECKING:\n    from tap_restgeneric.streams import S",
+        "tap_restgeneric.streams.S",
+    ),
+    "the SDK in the engine": ("engine.x", "from singer_sdk.helpers import y", "singer_sdk.helpers.y"),
+    "the SDK in the discovery": ("discovery", "import singer_sdk", "singer_sdk"),
+    "network in the dialect": ("dialect.x", "import requests", "requests"),
+    "a session in the dialect": ("dialect.x", "from requests import Session", "requests.Session"),
+    "a socket in a reader": ("readers.x", "import socket", "socket"),
+    "a clock in the inference": ("inference", "from time import time", "time.time"),
+    "the sandbox in the tap": ("tap", "from tap_restgeneric.sandbox import serve", "tap_restgeneric.sandbox.serve"),
+    "the tap in the sandbox": ("sandbox.x", "from tap_restgeneric.dialect import auth", "tap_restgeneric.dialect.auth"),
+}
+
+
+@pytest.mark.parametrize(("module", "source", "found"), VIOLATIONS.values(), ids=VIOLATIONS)
+def test_a_violation_is_found(module, source, found):
+    assert violations(f"{PACKAGE}.{module}", source) == [found]
+
+
+ALLOWED = {
+    "downwards": ("engine.x", "from tap_restgeneric.dialect.auth import Auth"),
+    "in its own room": ("dialect.x", "from tap_restgeneric.dialect import auth"),
+    "headers are no network": ("dialect.x", "from requests.utils import parse_header_links"),
+    "the network in the engine": ("engine.x", "import requests, socket, threading, time"),
+    "the sandbox in the command line": ("cli", "from tap_restgeneric.sandbox import serve"),
+    "anything else": ("dialect.x", "import json, pydantic"),
+}
+
+
+@pytest.mark.parametrize(("module", "source"), ALLOWED.values(), ids=ALLOWED)
+def test_what_is_allowed(module, source):
+    assert violations(f"{PACKAGE}.{module}", source) == []
