@@ -24,6 +24,7 @@ ONE_WORKER = ("e2e", "differential")
 """Folders whose tests share what is expensive to start: they run one after another, beside all the others."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in ONE_WORKER:
