@@ -22,7 +22,8 @@ demo: setup ## five APIs into PostgreSQL, twice, through Meltano (TARGET=duckdb:
 	$(BIN)/python -m demo $(TARGET)
 
 test: lint types ## lint, types and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+	$(BIN)/python -m pytest tests/e2e
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 settings.register_profile("here", deadline=None)  # machines are noisy: time is no evidence
 settings.load_profile("here")
 
-ONE_WORKER = ("e2e", "differential")
-"""Folders whose tests share what is expensive to start: they run one after another, beside all the others."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent.name in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
 
 @pytest.fixture
 def serve():
