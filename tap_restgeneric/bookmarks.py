@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_restgeneric.dialect.incremental import Window
-
 Bookmark = dict[str, Any]
 
 
@@ -34,10 +32,10 @@ class Bookmarks:
             return self._state
         return self._partitions.get(_mark(context)) or {"context": dict(context)}
 
-    def advance(self, bookmark: Bookmark, window: Window) -> bool:
-        """Moves a bookmark to the latest value that was delivered; whether it was not there yet."""
-        moved = {"replication_key": str(window.block.cursor_path), "replication_key_value": window.last}
-        if window.last is None or {key: bookmark.get(key) for key in moved} == moved:
+    def advance(self, bookmark: Bookmark, name: str, value: Any) -> bool:
+        """Moves a bookmark to a value; whether it was not there yet."""
+        moved = {"replication_key": name, "replication_key_value": value}
+        if {key: bookmark.get(key) for key in moved} == moved:
             return False
         bookmark.update(moved)
         if "context" in bookmark and self._partitions.setdefault(_mark(bookmark["context"]), bookmark) is bookmark:
@@ -50,9 +48,9 @@ class Bookmarks:
             partitions.append(bookmark)
 
 
-def last_value(bookmark: Bookmark, window_key: str) -> Any:
-    """The value in a bookmark, if it is of the same cursor."""
-    return bookmark.get("replication_key_value") if bookmark.get("replication_key") == window_key else None
+def last_value(bookmark: Bookmark, name: str) -> Any:
+    """The value in a bookmark, if it is of that name."""
+    return bookmark.get("replication_key_value") if bookmark.get("replication_key") == name else None
 
 
 def _mark(context: Mapping[str, Any]) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tap_restgeneric.schema_command import schema
+
 if TYPE_CHECKING:
     from tap_restgeneric.sandbox import Sandbox
 
@@ -16,6 +18,9 @@ APIS = ("recruiting", "ci", "commerce", "helpdesk", "telephony")
 @click.version_option(package_name="tap-restgeneric")
 def main() -> None:
     """Try things out around tap-restgeneric."""
+
+
+main.add_command(schema)
 
 
 @main.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import resources
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.engine.report import Report
     from tap_restgeneric.engine.sampling import Sampler
-
-logger = logging.getLogger("tap-restgeneric")
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": ["string", "null"]}
@@ -61,15 +59,28 @@ class Discovery:
         nodes: The resources by name, parents first.
         api: Name of the built-in API, or None.
         sampler: Reads records where nothing else tells.
+        given: Schemas that need no sample, by resource.
         collect: Whether undeclared fields get a column of their own.
+        report: Counts warnings.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], *, api: str | None, sampler: Sampler, collect: bool) -> None:
+    def __init__(  # noqa: PLR0913 (where shapes come from, piece by piece)
+        self,
+        nodes: Mapping[str, Node],
+        *,
+        api: str | None,
+        sampler: Sampler,
+        given: Mapping[str, Schema],
+        collect: bool,
+        report: Report,
+    ) -> None:
         """No stream was looked at yet."""
         self._nodes = nodes
         self._api = api
         self._sampler = sampler
+        self._given = given
         self._collect = collect
+        self._report = report
         self._schemas: dict[str, Schema] = {}
 
     def shape(self, node: Node, known: Schema | None, keys: Sequence[str] | None, *, wanted: bool = True) -> Shape:
@@ -104,10 +115,9 @@ class Discovery:
     def _schema(self, node: Node, *, wanted: bool) -> tuple[Schema, list[dict[str, Any]] | None]:
         """A schema, and the records it was inferred from (None if it was not)."""
         hints = columns.properties(node.resource.columns)
-        given = node.resource.given_schema
-        shipped = shipped_schema(self._api, node.name) if self._api else None
-        if given or shipped:
-            return {**(given or shipped or {}), "properties": {**(given or shipped or {})["properties"], **hints}}, None
+        given = self._given.get(node.name) or (shipped_schema(self._api, node.name) if self._api else None)
+        if given:
+            return {**given, "properties": {**given["properties"], **hints}}, None
         needed = node.resource.selected or any(other.parent == node.name for other in self._nodes.values())
         sampled = self._sampler.records(node) if needed and wanted else []
         schema = inference.infer(sampled)
@@ -118,11 +128,9 @@ class Discovery:
         lost = [name for name in key if all(name not in record for record in sampled)]
         if not lost:
             return key
-        logger.warning(
-            "stream %r: primary_key %r is in none of %d sampled records: the stream is announced without a key",
-            node.name,
-            lost[0],
-            len(sampled),
+        self._report.tally(node.name).warn(
+            f"primary_key {lost[0]!r} is in none of {len(sampled)} sampled records: "
+            "the stream is announced without a key"
         )
         return ()
 

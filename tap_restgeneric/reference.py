@@ -24,8 +24,15 @@ _BEFORE_TYPES = {
     "Auth": "How to say who asks. A block with a `token` and no `type` is a `bearer`.",
     "Paginator": "How pages follow each other. A type that needs no key can be written as a text: "
     "`paginator: header_link`.",
+    "AnyIncremental": "How a run reads only what is new. A block without a `type` is an `incremental`.",
 }
-_REFERRED = {"Auth": "auth", "AuthPart": "auth", "Paginator": "paginator", "Endpoint": "endpoint"}
+_REFERRED = {
+    "Auth": "auth",
+    "AuthPart": "auth",
+    "Paginator": "paginator",
+    "AnyIncremental": "incremental",
+    "Endpoint": "endpoint",
+}
 _FIRST = {"client": "Client", "resource_defaults": "ResourceDefaults", "resources": "Resource", "endpoint": "Endpoint"}
 
 
@@ -40,19 +47,19 @@ def files(checkout: Path = CHECKOUT) -> dict[Path, str]:
 
 
 def tables() -> str:
-    """All blocks of the dialect in Markdown: a table each, and a section for each type of auth and paginator."""
+    """All blocks of the dialect in Markdown: a table each, and a section for each type of auth, paginator, ..."""
     defs: dict[str, Schema] = grammar.json_schema()["$defs"]
     headings = _headings(defs)
     parts = [_block(key, defs[name], defs, headings) for key, name in _FIRST.items()]
-    parts += [_types(name, defs, headings) for name in ("Auth", "Paginator")]
+    parts += [_types(name, defs, headings) for name in _BEFORE_TYPES]
     parts += [_block(key, defs[name], defs, headings) for name, key in headings.items() if name not in _FIRST.values()]
     return "\n".join(parts)
 
 
 def _headings(defs: Mapping[str, Schema]) -> dict[str, str]:
-    """The key that each block stands under, blocks of `_FIRST` first; types of auth and paginators have their own."""
+    """The key that each block stands under, blocks of `_FIRST` first; those of a union have their own."""
     found = {name: key for key, name in _FIRST.items()}
-    pending = list(found)
+    pending = [*found, *(name for union in _BEFORE_TYPES for name in _members(defs[union]))]
     while pending:
         for key, schema in keys_of(defs[pending.pop(0)]).items():
             for name in _references(schema):
@@ -86,10 +93,14 @@ def _references(schema: Any) -> Iterator[str]:
 
 
 def _types(union: str, defs: Mapping[str, Schema], headings: Mapping[str, str]) -> str:
-    choices = next(option for option in (defs[union], *defs[union].get("anyOf", ())) if "allOf" in option)["allOf"]
-    names = [choice["then"]["$ref"].rpartition("/")[2] for choice in choices]
-    parts = [_block(_type(defs[name])[0], defs[name], defs, headings, level=3) for name in names]
+    parts = [_block(_type(defs[name])[0], defs[name], defs, headings, level=3) for name in _members(defs[union])]
     return "\n".join([f"## `{_REFERRED[union]}`\n\n{_BEFORE_TYPES[union]}\n", *parts])
+
+
+def _members(union: Schema) -> list[str]:
+    """The names of the blocks of a union."""
+    choices = next(option for option in (union, *union.get("anyOf", ())) if "allOf" in option)["allOf"]
+    return [choice["then"]["$ref"].rpartition("/")[2] for choice in choices]
 
 
 def _type(schema: Schema) -> list[str]:

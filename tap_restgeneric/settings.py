@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
+from tap_restgeneric.dialect.blocks import suggestion
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 CONCURRENCY = 8
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO = frozenset({"false", "no", "off", "0", ""})
 
 _RATE_LIMIT = th.ObjectType(
     th.Property(
@@ -73,6 +76,14 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Lower bound of the first run of incremental streams that have no initial_value.",
     ),
     th.Property(
+        "full_refresh",
+        th.CustomType({"type": ["boolean", "array", "string"], "items": {"type": "string"}}),
+        default=False,
+        title="Full refresh",
+        description="Streams that are read from their beginning in this run, as if they had no state: all of them "
+        "(true), or those in a list of names.",
+    ),
+    th.Property(
         "concurrency",
         th.IntegerType(minimum=1),
         default=CONCURRENCY,
@@ -108,6 +119,14 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Records read at discovery to find the schema of a stream that has none.",
     ),
     th.Property(
+        "schemas",
+        th.StringType,
+        title="Folder of schemas",
+        description="The path of a folder that keeps record schemas, <stream>.json each, as `restgeneric schema "
+        "--write` writes them: what is there is not inferred again. Relative to the working directory or the "
+        "Meltano project.",
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",
@@ -121,6 +140,45 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Whether full-table streams tell the target to replace what it holds.",
     ),
 ).to_dict()
+
+
+def refreshed(setting: Any, streams: Iterable[str]) -> frozenset[str]:
+    """The streams that the setting `full_refresh` names.
+
+    Args:
+        setting: Its value; as a text, which is how it comes from an environment, a word for yes or no, a list in
+            JSON, or one name.
+        streams: The names there are.
+
+    Raises:
+        ConfigError: It names others.
+    """
+    names = _listed(setting)
+    known = sorted(streams)
+    if isinstance(names, bool):
+        return frozenset(known if names else ())
+    found = [
+        Problem(f"$.full_refresh[{place}]", f"there is no stream {name!r}{suggestion(name, known)}")
+        for place, name in enumerate(names)
+        if name not in known
+    ]
+    if found:
+        raise ConfigError(found)
+    return frozenset(names)
+
+
+def _listed(setting: Any) -> bool | list[str]:
+    if not isinstance(setting, str):
+        return setting or False
+    if setting.strip().lower() in _YES | _NO:
+        return setting.strip().lower() in _YES
+    try:
+        names = json.loads(setting)
+    except ValueError:
+        names = [setting]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError.at("$.full_refresh", "must be true, false or a list of names of streams")
+    return names
 
 
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:

@@ -6,10 +6,11 @@ import copy
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
@@ -18,11 +19,21 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_restgeneric.bookmarks import Bookmark, Bookmarks, last_value
+from tap_restgeneric.engine.client import SyncTokenRejectedError
 from tap_restgeneric.engine.contract import Contract
-from tap_restgeneric.engine.lines import Lines
+from tap_restgeneric.engine.lines import Lines, MisfitError
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Pool
 from tap_restgeneric.engine.reading import Reading
-from tap_restgeneric.engine.records import Record, carried, child_values, never_found, windowed
+from tap_restgeneric.engine.records import (
+    Record,
+    batched_values,
+    carried,
+    child_values,
+    never_found,
+    requested,
+    windowed,
+)
+from tap_restgeneric.engine.remembered import Remembered
 from tap_restgeneric.engine.rows import Rows
 from tap_restgeneric.errors import ConfigError, RestGenericError
 
@@ -35,6 +46,7 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.exchange import Page
     from tap_restgeneric.dialect.incremental import Window
     from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.dialect.sync_tokens import Changes
     from tap_restgeneric.discovery import Shape
     from tap_restgeneric.engine.report import Tally
     from tap_restgeneric.tap import TapRestGeneric
@@ -43,6 +55,7 @@ PARENT, PARTS = "parent", "parts"
 """Under these names the context of a child holds the record of its parent, and what is read for it."""
 
 _MANY_PARTITIONS = 100
+_MANY_PARENTS = 100_000
 _TOP = 2
 _STATE_SECONDS = 5.0
 
@@ -55,11 +68,18 @@ class Part:
         reading: Its pages.
         bookmark: Its state, in the SDK's layout.
         window: What it asks for, if the stream is incremental.
+        changes: What it asks for, if the API gives tokens.
     """
 
     reading: Reading
     bookmark: dict[str, Any]
     window: Window | None
+    changes: Changes | None = None
+
+    def anew(self) -> Part:
+        """The same without the token of the last run, nothing asked for."""
+        changes = self.changes and self.changes.everything()
+        return replace(self, reading=self.reading.anew(changes.values() if changes else {}), changes=changes)
 
 
 Job = tuple["ResourceStream", Record, list[Part]]
@@ -67,17 +87,23 @@ Delivered = tuple[int, Sequence[Record]]
 """How many records were delivered, and those of them that are objects."""
 
 
-def ahead(jobs: Iterable[Job], window: int) -> Iterator[Job]:
+def ahead(jobs: Iterable[Job], window: int) -> Generator[Job, None, None]:
     """Jobs in order; the first requests of so many behind the one in hand are out already."""
     waiting: deque[Job] = deque()
-    for job in jobs:
-        for part in job[2][: min(window, 1)]:
-            with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
-                part.reading.begin()
-        waiting.append(job)
-        if len(waiting) > window:
+    try:
+        for job in jobs:
+            for part in job[2][: min(window, 1)]:
+                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
+                    part.reading.begin()
+            waiting.append(job)
+            if len(waiting) > window:
+                yield waiting.popleft()
+        while waiting:
             yield waiting.popleft()
-    yield from waiting
+    finally:
+        for _, _, parts in waiting:
+            for part in parts:
+                part.reading.drop()
 
 
 class ResourceStream(Stream):
@@ -96,6 +122,8 @@ class ResourceStream(Stream):
         self._state_written = 0.0
         self._metrics = ExitStack()
         self._counter: Counter | None = None
+        self._requested = Remembered(_MANY_PARENTS)
+        self._reported = False
 
     @property
     def tally(self) -> Tally:
@@ -124,6 +152,13 @@ class ResourceStream(Stream):
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
         yield from self._sync_records(context, write_messages=False)
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        """Whether the target may delete what a run does not bring: not where it brings only what has changed."""
+        chosen = self.replication_key is not None and self.parent_stream_type is None
+        return super().emit_activate_version_messages and (chosen or not self._reads_changes)
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -157,10 +192,12 @@ class ResourceStream(Stream):
         if context is None:
             for stream in (self, *self._tree):
                 stream.begin()
-        for count, records in self._blocks(context or {}, write=write_messages):
-            self._count(count)
-            yield from records
-        self.tally.seconds += time.perf_counter() - begun
+        try:
+            for count, records in self._blocks(context or {}, write=write_messages):
+                self._count(count)
+                yield from records
+        finally:
+            self.tally.seconds += time.perf_counter() - begun
         if context is None:
             for stream in (self, *self._tree):
                 stream.end()
@@ -169,6 +206,8 @@ class ResourceStream(Stream):
 
     def begin(self) -> None:
         """Writes the SCHEMA, unless it is out already, and opens the metrics."""
+        self._requested.clear()
+        self._reported = False
         if not self.selected:
             return
         self._write_schema_message()
@@ -184,6 +223,18 @@ class ResourceStream(Stream):
         self._metrics.close()
         never_found(self.node, self.tally)
         self.tally.over()
+        self._report()
+
+    def broken_off(self, error: Exception) -> None:
+        """Closes the metrics of a stream and its children that an error stopped, and says how far they came."""
+        for stream in (self, *self._tree):
+            stream._metrics.__exit__(type(error), error, error.__traceback__)  # noqa: SLF001
+            if not stream._reported:  # noqa: SLF001
+                stream.tally.stops["an error"] += 1
+                stream._report()  # noqa: SLF001
+
+    def _report(self) -> None:
+        self._reported = True
         if self.selected or self.has_selected_descendents:
             self._tap.logger.info("stream %r: %s", self.name, self.tally.line())
 
@@ -197,6 +248,7 @@ class ResourceStream(Stream):
     def _blocks(self, context: Mapping[str, Any], *, write: bool) -> Iterator[Delivered]:
         parent = context.get(PARENT)
         if self.node.request is None:
+            self._begin_sequence()
             self.tally.matched = self.tally.matched or self.node.has_rows(parent or {})
             self.tally.unmatched = "expand: no record of the parent has a list there"
             yield self._delivered(carried(self.node.rows(parent or {}), self.node, parent), "its rows", write=write)
@@ -209,21 +261,62 @@ class ResourceStream(Stream):
         if self.node.request is None:
             return []
         values = child_values(self.node, parent, self.tally) if parent is not None else {}
-        return (
-            [] if values is None else [part for own in self.node.partitions() for part in self._made({**values, **own})]
-        )
+        return [] if values is None else self._parts(values)
+
+    def _parts(self, values: dict[str, Any]) -> list[Part]:
+        return [part for own in self.node.partitions() for part in self._made({**values, **own})]
+
+    def jobs(self, parents: Sequence[Record]) -> Iterator[Job]:
+        """What is to be read for records of the parent: for each of them, or for batches of them."""
+        new = [parent for parent in parents if not self._repeats(parent)]
+        if self.node.batch is None:
+            yield from ((self, parent, self.parts(parent)) for parent in new)
+            return
+        for values in batched_values(self.node, new, self.tally):
+            yield self, {}, self._parts(values)
+
+    def _repeats(self, parent: Record) -> bool:
+        """Whether the same was asked for an earlier record of the parent, which had not changed in between."""
+        request = requested(self.node, parent, self._tap.source.nodes[self.node.parent or ""])
+        if request is None or not self._requested.again(request):
+            return False
+        self.tally.repeats()
+        return True
+
+    def _begin_sequence(self) -> None:
+        """Forgets which children were asked for, where only changes are read: what comes again may have changed."""
+        if self._reads_changes:
+            for child in self._below:
+                child._requested.clear()  # noqa: SLF001
+
+    @cached_property
+    def _reads_changes(self) -> bool:
+        node = self.node
+        while not node.reads_changes and node.parent:
+            node = self._tap.source.nodes[node.parent]
+        return node.reads_changes
 
     def _made(self, values: dict[str, Any]) -> Iterator[Part]:
         """The parts of one partition: one, or one for each step of its window."""
-        bookmark = self._bookmarks.of(self.node.context(values)) if self.node.incremental else {}
-        window = self._window(bookmark)
-        for step in window.steps(self._tap.now()) if window else [None]:
-            asked = {**values, **step.values()} if step else values
-            reading = Reading(self.node, self._tap.client, asked, self.tally, self._pool, lines=self._lines)
-            yield Part(reading, bookmark, step)
+        bookmark = self._bookmarks.of(self.node.context(values)) if self.node.reads_changes else {}
+        reading = Reading(self.node, self._tap.client, values, self.tally, self._pool, lines=self._lines)
+        window, changes = self._window(bookmark), self._changes(bookmark)
+        if window is None:
+            yield Part(reading.anew(changes.values()) if changes else reading, bookmark, None, changes)
+            return
+        for step in window.steps(self._tap.now()):
+            yield Part(reading.anew(step.values()), bookmark, step)
 
     def _part(self, part: Part, parent: Record | None, *, write: bool) -> Iterator[Delivered]:
-        window = part.window
+        try:
+            yield from self._read(part, parent, write=write)
+        except SyncTokenRejectedError as error:
+            self.tally.warn(f"the sync token of the last run was rejected, so everything is read: {error}")
+            yield from self._read(part.anew(), parent, write=write)
+
+    def _read(self, part: Part, parent: Record | None, *, write: bool) -> Iterator[Delivered]:
+        window, changes = part.window, part.changes
+        self._begin_sequence()
         for page in part.reading.pages():
             written = self._written(page, parent, window) if write else None
             if written is None:
@@ -232,6 +325,7 @@ class ResourceStream(Stream):
             else:
                 count, window, done = written
                 yield count, ()
+            changes = self._known(changes, page)
             if window and window.block.row_order == "asc" and not window.disordered:
                 self._advance(part.bookmark, window)
             if write:
@@ -239,10 +333,19 @@ class ResourceStream(Stream):
             if done:
                 self.tally.stops["past the window"] += 1
                 break
-        if window:
-            self._advance(part.bookmark, window.closed())
+        if changes and changes.lost:
+            self.tally.warn(changes.lost)
+        if come := window.closed() if window else changes:
+            self._advance(part.bookmark, come)
             if write:
                 self._write_state()
+
+    def _known(self, changes: Changes | None, page: Page) -> Changes | None:
+        """What is known of the next token behind a page."""
+        try:
+            return changes and changes.after(page)
+        except RestGenericError as error:
+            raise self._on(page.position, error) from error
 
     def _taken(
         self, page: Page, parent: Record | None, window: Window | None
@@ -296,25 +399,31 @@ class ResourceStream(Stream):
         endpoint = self.node.resource.endpoint
         unread = not self.node.resource.processing_steps and endpoint.response_format == "json"
         simple = unread and not nested and not self.get_batch_config(self.config) and policy != "collect"
-        if not (plain and wanted and simple and (cursor is None or str(cursor) in properties)):
+        readable = cursor is None or (str(cursor) in properties and str(cursor) not in self.node.carried)
+        if not (plain and wanted and simple and readable):
             return None
-        return Lines(
-            self.name,
-            properties,
-            dropped=[name for name in properties if not self.mask["properties", name]],
-            keys=self.primary_keys,
-            cursor=str(cursor) if cursor else None,
-            carried=list(self.node.carried),
-            version=self._stream_version,
-        )
+        with suppress(ValueError):  # a name that cannot be compiled: quotes, backslashes
+            return Lines(
+                self.name,
+                properties,
+                dropped=[name for name in properties if not self.mask["properties", name]],
+                keys=self.primary_keys,
+                cursor=str(cursor) if cursor else None,
+                carried=list(self.node.carried),
+                version=self._stream_version,
+            )
+        return None
 
     def _written(
         self, page: Page, parent: Record | None, window: Window | None
     ) -> tuple[int, Window | None, bool] | None:
         """Writes a page whose records were typed on the way; None if they do not fit, for the path that knows all."""
         block = page.records.block if isinstance(page.records, Rows) else None
-        carry = {name: (parent or {}).get(source) for name, source in self.node.carried.items()}
-        if block is None or self._lines is None or any(carry.get(key, "") is None for key in self.primary_keys):
+        if block is None or self._lines is None:
+            return None
+        try:
+            given = self._lines.given({name: (parent or {}).get(source) for name, source in self.node.carried.items()})
+        except MisfitError:
             return None
         records, done = block.records, False
         if window:
@@ -324,8 +433,8 @@ class ResourceStream(Stream):
                 raise self._on(page.position, error) from error
         time_extracted = datetime.now(timezone.utc).isoformat()
         with self._tap.output:
-            self._tap.write_lines(self._lines.encoded(records, carry, time_extracted))
-            self.state_manager.is_flushed = False
+            self._tap.write_lines(self._lines.encoded(records, given, time_extracted))
+            self.state_manager.is_flushed = self.state_manager.is_flushed and not records
         return len(records), window, done
 
     def _room(self) -> int | None:
@@ -350,16 +459,21 @@ class ResourceStream(Stream):
         children = [child for child in self._below if child.selected or child.has_selected_descendents]
         if not children:
             return
-        kept = (record for record in records if self.stream_maps[0].get_filter_result(record))
-        jobs = ((child, record, child.parts(record)) for record in kept for child in children)
-        for child, record, parts in ahead(jobs, 2 * self._pool.width if self._pool.reads_ahead else 0):
-            with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
-                child.read_for(record, parts)
+        kept = [record for record in records if self.stream_maps[0].get_filter_result(record)]
+        singly = [child for child in children if child.node.batch is None]
+        jobs = chain(
+            (job for record in kept for child in singly for job in child.jobs([record])),
+            (job for child in children if child not in singly for job in child.jobs(kept)),
+        )
+        with closing(ahead(jobs, 2 * self._pool.width if self._pool.reads_ahead else 0)) as begun:
+            for child, record, parts in begun:
+                with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
+                    child.read_for(record, parts)
 
     def read_for(self, parent: Record, parts: list[Part]) -> None:
         """Reads the records that belong to one record of the parent."""
         if self.get_batch_config(self.config):
-            self.sync({PARENT: parent})
+            self.sync({PARENT: parent, PARTS: parts})
             return
         for _ in self._sync_records({PARENT: parent, PARTS: parts}):
             pass
@@ -368,7 +482,9 @@ class ResourceStream(Stream):
 
     @cached_property
     def _bookmarks(self) -> Bookmarks:
-        return Bookmarks(self.stream_state)
+        with self._tap.output:  # the state is shared, and somebody may be writing it
+            state = self.stream_state
+        return Bookmarks(state)
 
     def _window(self, bookmark: Bookmark) -> Window | None:
         block = self.node.incremental
@@ -378,12 +494,16 @@ class ResourceStream(Stream):
         last = None if full else last_value(bookmark, str(block.cursor_path))
         return block.window(last, self._tap.start_date_for(self.node, self.schema))
 
-    def _advance(self, bookmark: Bookmark, window: Window) -> None:
-        """Moves a bookmark to the latest value delivered."""
-        if not self.selected or window.block.end_value is not None:
+    def _changes(self, bookmark: Bookmark) -> Changes | None:
+        block = self.node.sync_token
+        return None if block is None else block.changes(last_value(bookmark, str(block.token_path)))
+
+    def _advance(self, bookmark: Bookmark, come: Window | Changes) -> None:
+        """Moves a bookmark as far as the stream has come; a test run, which ends somewhere, moves none."""
+        if come.bookmark is None or not self.selected or self.ABORT_AT_RECORD_COUNT is not None:
             return
         with self._tap.output:
-            if self._bookmarks.advance(bookmark, window):
+            if self._bookmarks.advance(bookmark, *come.bookmark):
                 self.state_manager.is_flushed = False
 
     def _write_state(self, *, at_once: bool = False) -> None:

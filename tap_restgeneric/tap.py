@@ -13,6 +13,7 @@ from copy import deepcopy
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -20,18 +21,22 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from tap_restgeneric import readers, settings
+from tap_restgeneric import kept_schemas, readers, settings
+from tap_restgeneric.dialect import spellings
+from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.dialect.loading import Source, loaded
 from tap_restgeneric.dialect.secrets import Secrets
+from tap_restgeneric.dialect.source import Client as ClientBlock
 from tap_restgeneric.dialect.source import RateLimit
 from tap_restgeneric.discovery import Discovery
-from tap_restgeneric.engine.client import Client
+from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.pool import Pool, run_side_by_side
 from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secrets, url_secrets
-from tap_restgeneric.engine.report import Report
+from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
 from tap_restgeneric.errors import ConfigError, RestGenericError
+from tap_restgeneric.given_schemas import GivenSchemas
 from tap_restgeneric.streams import ResourceStream, stream_class
 
 if TYPE_CHECKING:
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
 
     from tap_restgeneric.dialect.relations import Node
 
+_LARGEST_DOCUMENT = 64 * 1024 * 1024
+"""Bytes of a document that a schema is in."""
 _LAST_BLOCK = 10.0
 """Seconds that a signal waits for the lines that are being written."""
 
@@ -90,8 +97,8 @@ class TapRestGeneric(Tap):
             raise ConfigError(problems)
         if problems:
             return [str(problem) for problem in problems]
-        folders = [Path.cwd(), *(Path(root) for root in [os.environ.get("MELTANO_PROJECT_ROOT")] if root)]
-        raw = readers.read(self._config, folders=folders)
+        self.folders = [Path.cwd(), *(Path(root) for root in [os.environ.get("MELTANO_PROJECT_ROOT")] if root)]
+        raw = readers.read(self._config, folders=self.folders)
         secrets = Secrets(self._config.get("secrets") or {}, os.environ)
         self.source: Source = loaded(
             raw.config,
@@ -99,12 +106,15 @@ class TapRestGeneric(Tap):
             parameters=self._config.get("parameters") or {},
             start_date=self._config.get("start_date"),
         )
-        self._api = raw.api
+        self.api = raw.api
+        self._beside = [*([raw.folder] if raw.folder else []), *self.folders]
+        self._written = [spellings.resource(entry)["name"] for entry in raw.config["resources"]]
         self.redactor.add(secrets.used)
         self._hide(self.source)
+        self._refreshed = settings.refreshed(self._config.get("full_refresh"), self.source.nodes)
         for note in self.source.notes:
             self.logger.info("%s", note)
-        self.client = self._client(self.source)
+        self.client = self._client(self.source.client, self._transport())
         self.pool = Pool(self._config.get("concurrency") or settings.CONCURRENCY)
         return []
 
@@ -118,12 +128,15 @@ class TapRestGeneric(Tap):
             self.redactor.add(named_secrets([endpoint.headers, endpoint.params, endpoint.json_body, endpoint.data]))
             self.redactor.add(url_secrets(endpoint.path))
 
-    def _client(self, source: Source) -> Client:
-        limit = self._config.get("rate_limit")
+    def _transport(self, **kwargs: Any) -> Transport:
         user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
+        return Transport(timeout=self._config.get("timeout") or 60, user_agent=user_agent, **kwargs)
+
+    def _client(self, block: ClientBlock, send: Transport) -> Client:
+        limit = self._config.get("rate_limit")
         return Client(
-            source.client,
-            send=Transport(timeout=self._config.get("timeout") or 60, user_agent=user_agent),
+            block,
+            send=send,
             sleep=time.sleep,
             now=time.time,
             clock=time.monotonic,
@@ -157,10 +170,12 @@ class TapRestGeneric(Tap):
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
-        """Settings from the environment; the SDK would read a text where an object may stand too as JSON."""
+        """Settings from the environment; the SDK takes what may be of several kinds for one of them."""
         source = os.environ.get(f"{cls._env_var_prefix}SOURCE")
-        config: dict[str, Any] = parse_environment_config(_without_source(cls.config_jsonschema), cls._env_var_prefix)
-        return config if source is None else {**config, "source": _json_or_text(source)}
+        refresh = os.environ.get(f"{cls._env_var_prefix}FULL_REFRESH")
+        config: dict[str, Any] = parse_environment_config(_of_one_kind(cls.config_jsonschema), cls._env_var_prefix)
+        several = {"source": None if source is None else _json_or_text(source), "full_refresh": refresh}
+        return {**config, **{name: value for name, value in several.items() if value is not None}}
 
     @classmethod
     @override
@@ -182,14 +197,15 @@ class TapRestGeneric(Tap):
 
     @override
     def discover_streams(self) -> list[ResourceStream]:
-        sampler = Sampler(
-            self.source.nodes,
-            self.client,
-            size=self._config.get("infer_records") or 200,
-            start_date=self._config.get("start_date"),
-        )
         collect = self._config.get("undeclared_fields") == "collect"
-        discovery = Discovery(self.source.nodes, api=self._api, sampler=sampler, collect=collect)
+        discovery = Discovery(
+            self.source.nodes,
+            api=self.api,
+            sampler=self.sampler(),
+            given=self._given_schemas(),
+            collect=collect,
+            report=self.report,
+        )
         classes: dict[str, type[ResourceStream]] = {}
         streams = []
         for name, node in self.source.nodes.items():
@@ -198,6 +214,39 @@ class TapRestGeneric(Tap):
             wanted = self.input_catalog is None or schema is not None
             streams.append(classes[name](self, discovery.shape(node, schema, keys, wanted=wanted)))
         return streams
+
+    def sampler(self, size: int | None = None) -> Sampler:
+        """Reads sample records through the client of the tap.
+
+        Args:
+            size: Records a resource is sampled for; None: as the settings say.
+        """
+        size = size or self._config.get("infer_records") or 200
+        return Sampler(self.source.nodes, self.client, size=size, start_date=self._config.get("start_date"))
+
+    def _given_schemas(self) -> dict[str, dict[str, Any]]:
+        """The schemas that the source gives or the folder keeps; with a catalog, which says them, none."""
+        if self.input_catalog is not None:
+            return {}
+        resources = {name: node.resource for name, node in self.source.nodes.items()}
+        given = GivenSchemas(folders=self._beside, fetch=self._fetched).schemas(
+            (name, resource.given_schema, resource.primary_key, f"$.resources[{self._written.index(name)}].schema")
+            for name, resource in resources.items()
+            if resource.given_schema is not None
+        )
+        if not self._config.get("schemas"):
+            return given
+        folder = kept_schemas.folder(self._config["schemas"], self.folders)
+        kept = {name: kept_schemas.read(folder, name) for name in resources}
+        return {name: schema for name, schema in kept.items() if schema is not None} | given
+
+    def _fetched(self, url: str) -> bytes:
+        """The body behind a URL that is none of the API's: no credentials go there."""
+        parts = urlsplit(url)
+        block = ClientBlock(base_url=f"{parts.scheme}://{parts.netloc}")
+        client = self._client(block, self._transport(largest_body=_LARGEST_DOCUMENT))
+        reply = client.exchange(Call(url=url), Policy(), Tally("schema"))
+        return b"" if reply is None else reply.content
 
     def _catalogued(self, name: str) -> tuple[dict[str, Any] | None, list[str] | None]:
         """Schema and key of a stream in the catalog that was passed in."""
@@ -213,12 +262,22 @@ class TapRestGeneric(Tap):
         """Reads all selected streams, root streams side by side: the SDK, where it is final, reads one by one."""
         self._reset_state_progress_markers()
         self._set_compatible_replication_methods()
+        self._forget_refreshed()
         if self.state:
             self.state_writer.write_state(self.state)
         roots = [stream for stream in self.streams.values() if stream.parent_stream_type is None]
         wanted = [stream for stream in roots if stream.selected or stream.has_selected_descendents]
-        run_side_by_side([self._sync(stream) for stream in wanted], self.pool.width)
+        errors = run_side_by_side([self._sync(stream) for stream in wanted], self.pool.width)
         self.logger.info("%s", self.report.summary())
+        for error in errors[1:]:
+            self.logger.error("%s", error)
+        if errors:
+            raise errors[0]
+
+    def _forget_refreshed(self) -> None:
+        """Drops the state of streams that begin anew, so that a run that breaks off is not taken for a whole one."""
+        for name in self._refreshed & {stream.name for stream in self.streams.values() if stream.selected}:
+            self.streams[name].stream_state.clear()
 
     def write_lines(self, lines: bytes) -> None:
         """Writes whole lines at once, behind what the SDK wrote."""
@@ -233,7 +292,12 @@ class TapRestGeneric(Tap):
     @staticmethod
     def _sync(stream: Stream) -> Callable[[], None]:
         def task() -> None:
-            stream.sync()
+            try:
+                stream.sync()
+            except Exception as error:
+                if isinstance(stream, ResourceStream):
+                    stream.broken_off(error)
+                raise
             stream.finalize_state_progress_markers()
 
         return task
@@ -265,8 +329,9 @@ def _values(value: Any) -> list[Any]:
     return [value]
 
 
-def _without_source(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"properties": {key: value for key, value in schema["properties"].items() if key != "source"}}
+def _of_one_kind(schema: Mapping[str, Any]) -> dict[str, Any]:
+    several = {"source", "full_refresh"}
+    return {"properties": {key: value for key, value in schema["properties"].items() if key not in several}}
 
 
 def _json_or_text(text: str) -> Any:

@@ -158,9 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(script: Script) -> Any:
+def serving(script: Script | Server) -> Any:
     """A server on loopback as long as the block lasts."""
-    server = Server(script)
+    server = script if isinstance(script, Server) else Server(script)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -48,6 +48,7 @@ ONLY_TOGETHER = {
     *("endpoint_data_selector_syntax", "incremental_unknown_bound", "paginator_cursor_param_is_no_path"),
     *("paginator_cursor_path", "placeholder_field_syntax", "placeholder_mixed_braces", "placeholder_unknown_root"),
     *("placeholder_without_field", "response_actions_condition", "secrets_double_braces", "stop_condition_function"),
+    "sync_token_sent_nowhere",
     *("stop_condition_of_a_record", "stop_condition_unfinished", "stop_condition_unknown_name"),
 }
 """Invalid files whose mistakes only several places together show, or a look into a text: the schema accepts them."""
@@ -154,6 +155,10 @@ ACCEPTED = {
     "transform of a parameter": with_endpoint(
         params={"since": {"type": "incremental", "cursor_path": "u", "transform": "%Y"}}
     ),
+    "an incremental with its type": with_endpoint(incremental={"type": "incremental", "cursor_path": "u"}),
+    "a token in its place": with_endpoint(
+        params={"p": "{incremental.start_value}"}, incremental={"type": "token", "token_path": "t"}
+    ),
     "a method in lower case": with_endpoint(method="post"),
     "the whole body": with_endpoint(data_selector=[]),
     "an endpoint as text": with_resource(endpoint="a/b"),
@@ -200,6 +205,24 @@ REJECTED = {
     "oauth2 without a secret": with_client(auth={"type": "oauth2", "token_url": "/t", "client_id": "i"}),
     "oauth2 without a URL": with_client(auth={"type": "oauth2", **OAUTH}),
     "two spellings at once": with_client(auth={"type": "oauth2", "token_url": "/t", "access_token_url": "/t", **OAUTH}),
+    "an unknown type of incremental": with_endpoint(incremental={"type": "tokens", "token_path": "t"}),
+    "a token without a type": with_endpoint(incremental={"token_path": "t", "token_param": "p"}),
+    "a token with a cursor": with_endpoint(
+        incremental={"type": "token", "token_path": "t", "token_param": "p", "cursor_path": "u"}
+    ),
+    "a token in two places": with_endpoint(
+        incremental={"type": "token", "token_path": "t", "token_param": "p", "token_body_path": "p"}
+    ),
+    "a token with two ways": with_endpoint(
+        incremental={"type": "token", "token_path": "t", "token_body_path": "p", "send_in": "body"}
+    ),
+    "a way without a token": with_endpoint(
+        params={"p": "{incremental.start_value}"},
+        incremental={"type": "token", "token_path": "t", "send_in": "body"},
+    ),
+    "a rejection that never matches": with_endpoint(
+        incremental={"type": "token", "token_path": "t", "token_param": "p", "rejected": {}}
+    ),
     "convert and transform": with_endpoint(incremental={"cursor_path": "u", "convert": "epoch", "transform": "epoch"}),
     "a token URL that is none": with_client(auth={"type": "oauth2", "token_url": "ftp://a/t", **OAUTH}),
     "scopes twice": with_client(auth={"type": "oauth2", "token_url": "/t", "scope": "a", "scopes": ["b"], **OAUTH}),
@@ -352,6 +375,18 @@ WHOLE: dict[str, Any] = {
                 "auth": {"type": "session_login", "login_url": "login", "json": {"u": 1}, "token_lifetime": 5},
                 "params": {"since": {"type": "incremental", "cursor_path": "u"}, "k": ["a", "b"]},
                 "paginator": {"type": "page_number", "base_page": 1, "page_param": "p"},
+            },
+        },
+        {
+            "name": "changes",
+            "endpoint": {
+                "incremental": {
+                    "type": "token",
+                    "token_path": "sync.next",
+                    "token_param": "since",
+                    "send_in": "query",
+                    "rejected": {"status_code": 410, "content": "expired"},
+                },
             },
         },
     ],

@@ -19,7 +19,7 @@ from tap_restgeneric.dialect.auth import Auth, Single
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.paginators import AnyPaginator
 from tap_restgeneric.dialect.rules import SECRET, Schema
-from tap_restgeneric.dialect.source import LOADER_HINTS, Client, Resource, ResourceDefaults
+from tap_restgeneric.dialect.source import LOADER_HINTS, AnyIncremental, Client, Resource, ResourceDefaults
 from tap_restgeneric.dialect.spellings import AUTH_TYPES, KEYS, PAGINATOR_TYPES
 from tap_restgeneric.dialect.texts import Written
 
@@ -51,8 +51,18 @@ _TEXTS: dict[str, Schema] = {
 }
 _UNIONS = {
     frozenset(block.model_fields["type"].default for block in get_args(get_args(union)[0])): name
-    for name, union in (("Auth", Auth), ("AuthPart", Single), ("Paginator", AnyPaginator))
+    for name, union in (
+        ("Auth", Auth),
+        ("AuthPart", Single),
+        ("Paginator", AnyPaginator),
+        ("AnyIncremental", AnyIncremental),
+    )
 }
+_UNTYPED: dict[str, Schema] = {
+    "bearer": {"required": ["token"], "properties": {"type": False}},
+    "incremental": {"properties": {"type": False}},
+}
+"""What a block without a type is."""
 _ALSO = {"integer": "IntegerText", "number": "NumberText", "boolean": "BooleanText"}
 
 
@@ -263,7 +273,7 @@ def _with_unions(schema: Any, unions: dict[str, Schema]) -> Any:
         return {key: _with_unions(value, unions) for key, value in schema.items()}
     types = _by_type(schema)
     name = _UNIONS[frozenset(types)]
-    unions[name] = _union(types, text=name == "Paginator")
+    unions[name] = _union(types)
     return {"$ref": f"#/$defs/{name}"}
 
 
@@ -273,18 +283,18 @@ def _by_type(union: Schema) -> dict[str, str]:
     return {types[option["$ref"]]: option["$ref"] for option in union["oneOf"]}
 
 
-def _union(types: Mapping[str, str], *, text: bool) -> Schema:
+def _union(types: Mapping[str, str]) -> Schema:
     found = {kind: blocks()[ref.rpartition("/")[2]] for kind, ref in types.items()}
     names = [*found, *(other for block in found.values() for other in _other_types(block))]
     choices = []
     for kind, block in found.items():
         chosen: Schema = {"required": ["type"], "properties": {"type": {"enum": [kind, *_other_types(block)]}}}
-        if kind == "bearer":
-            # A token without a type is a bearer.
-            chosen = {"anyOf": [chosen, {"required": ["token"], "properties": {"type": False}}]}
+        if kind in _UNTYPED:
+            chosen = {"anyOf": [chosen, _UNTYPED[kind]]}
         choices.append({"if": chosen, "then": {"$ref": f"#/$defs/{block.__name__}"}})
     whole: Schema = {"type": "object", "properties": {"type": {"enum": names}}, "allOf": choices}
-    whole |= {"required": ["type"]} if text else {"anyOf": [{"required": ["type"]}, {"required": ["token"]}]}
+    untyped = [_UNTYPED[kind] for kind in found if kind in _UNTYPED]
+    whole |= {"anyOf": [{"required": ["type"]}, *untyped]} if untyped else {"required": ["type"]}
     short = [name for name in names if _needs_nothing(found, name)]
     return {"anyOf": [{"enum": short}, whole]} if short else whole
 
@@ -314,9 +324,15 @@ def _endpoint(schema: Schema) -> Schema:
 def _params() -> dict[str, Schema]:
     """The two objects that may be the value of a query parameter."""
     resolve: Schema = {
-        "description": "a value of the parent, for a placeholder of the path",
+        "description": "a value of the parent, for a placeholder of the path; with batch_size those of several parents",
         "type": "object",
-        "properties": {"type": {"const": "resolve"}, "resource": _TEXT, "field": _TEXT},
+        "properties": {
+            "type": {"const": "resolve"},
+            "resource": _TEXT,
+            "field": _TEXT,
+            "batch_size": {"type": "integer", "minimum": 1},
+            "separator": {"type": ["string", "null"]},
+        },
         "required": ["type", "resource", "field"],
         "additionalProperties": False,
     }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Incremental(Block):
     """Records are read from where the last run ended."""
 
-    type: Literal["incremental"] | None = Field(None, description="only where the block stands in params")
+    type: Literal["incremental"] = "incremental"
     cursor_path: Path = Field(description="where in a record the cursor value is")
     initial_value: str | int | float | None = Field(None, description="lower bound of the first run")
     end_value: str | int | float | None = Field(None, description="upper bound; such a run keeps no state")
@@ -146,6 +146,13 @@ class Window:
     now: Any = None
     seen: Any = None
     disordered: bool = False
+
+    @property
+    def bookmark(self) -> tuple[str, Any] | None:
+        """What state keeps, by name; None: nothing, or the run has an end."""
+        if self.last is None or self.block.end_value is not None:
+            return None
+        return str(self.block.cursor_path), self.last
 
     def values(self) -> dict[str, Any]:
         """The values of the placeholders `{incremental.*}`; what has no value is left out of the request.

@@ -12,16 +12,19 @@ from tap_restgeneric.dialect.blocks import Steps, Where, problems_of, suggestion
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.dialect.incremental import Incremental
 from tap_restgeneric.dialect.placeholders import Placeholder, Template, compiled, placeholders_in, templates_in
-from tap_restgeneric.dialect.relations import Node
+from tap_restgeneric.dialect.relations import Batch, Node
 from tap_restgeneric.dialect.requests import Request
 from tap_restgeneric.dialect.selectors import Path
 from tap_restgeneric.dialect.source import TEMPLATED_KEYS, Client, Endpoint, Resource
+from tap_restgeneric.dialect.sync_tokens import SyncToken
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BOUNDS = ("start_value", "last_value", "initial_value", "end_value", "lag")
+TOKEN = ("start_value",)
+"""What a placeholder may name of an incremental block, and of one of `type: token`."""
 ROOTS = ("resources", "incremental", "secrets")
 _DOUBLE = "double the braces ({{ }}) if they are part of the text"
 
@@ -33,18 +36,24 @@ class _Needs:
     Attributes:
         where: Gives the path of a key of the resource as the user wrote it.
         incremental: The incremental block.
+        bounds: What placeholders name of it.
         params: Query parameters that are sent.
         bindings: Values of placeholders by name, which may hold placeholders themselves.
         fields: Values of the parent, by placeholder.
         parameters: Values of the setting `parameters`, by name.
+        written: The templates of the endpoint without its params.
+        batch: How many parents one request asks for.
     """
 
     where: Where
-    incremental: Incremental | None
+    incremental: Incremental | SyncToken | None
+    written: Sequence[tuple[Steps, Template]] = ()
+    batch: Batch | None = None
     params: dict[str, Any] = field(default_factory=dict)
     bindings: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Path] = field(default_factory=dict)
     parameters: dict[str, Sequence[Any]] = field(default_factory=dict)
+    bounds: set[str] = field(default_factory=set)
 
     def in_order(self) -> Iterable[str]:
         """The names of the bindings, each behind those that stand in its value.
@@ -94,20 +103,25 @@ class Linker:
         node = Node(
             resource=resource,
             client=self.client,
-            parent=self._parent(needs.fields, resource, where),
+            parent=self._parent(needs, resource, where),
             request=Request.of(self.client, resource.endpoint, needs.params),
-            incremental=needs.incremental,
+            incremental=needs.incremental if isinstance(needs.incremental, Incremental) else None,
+            sync_token=needs.incremental if isinstance(needs.incremental, SyncToken) else None,
             fields=needs.fields,
+            batch=needs.batch,
             bindings={name: compiled(needs.bindings[name], typed=True) for name in self._ordered(needs)},
             parameters=needs.parameters,
         )
-        self._check_paging(node, where)
+        self._check_slots(node, where)
+        if node.sync_token and not needs.bounds and not node.sync_token.slots(Call(url="")):
+            message = "the token is sent nowhere: give token_param, token_body_path or {incremental.start_value}"
+            self._problem(where(("endpoint", "incremental")), message)
         return node
 
     def _params(self, endpoint: Endpoint, where: Where) -> _Needs:
         """Sorts `params` into what is sent, what is bound into the path, and an incremental block."""
         in_path = {placeholder.name for placeholder in Template.parse(endpoint.path).placeholders}
-        needs = _Needs(where, endpoint.incremental)
+        needs = _Needs(where, endpoint.incremental, written=list(_templates(endpoint, {})))
         for name, value in endpoint.params.items():
             at = where(("endpoint", "params", name))
             kind = value.get("type") if isinstance(value, dict) else None
@@ -128,13 +142,31 @@ class Linker:
 
     def _resolve(self, value: dict[str, Any], name: str, at: str, in_path: set[str], needs: _Needs) -> None:
         parent, path = value.get("resource"), value.get("field")
-        if not isinstance(parent, str) or not isinstance(path, str) or set(value) - {"type", "resource", "field"}:
-            self._problem(at, "type: resolve takes exactly `resource` and `field`, both texts")
+        known = {"type", "resource", "field", "batch_size", "separator"}
+        if not isinstance(parent, str) or not isinstance(path, str) or set(value) - known:
+            self._problem(at, "type: resolve takes `resource` and `field`, both texts, and batch_size and separator")
             needs.bindings[name] = ""
+        elif "batch_size" in value or "separator" in value:
+            self._batch(value, name, at, needs)
         elif name not in in_path:
             self._problem(at, f"the path has no {{{name}}}; elsewhere write {{resources.{parent}.{path}}} itself")
         else:
             needs.bindings[name] = f"{{resources.{parent}.{path}}}"
+
+    def _batch(self, value: dict[str, Any], name: str, at: str, needs: _Needs) -> None:
+        """Values of several parents in one request: where `{name}` stands, else in the query."""
+        size, separator = value.get("batch_size"), value.get("separator", ",")
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            self._problem(at, "batch_size must be a whole number, 1 or more")
+            size = 1
+        if separator is not None and not isinstance(separator, str):
+            self._problem(at, "separator must be a text, or null to repeat the parameter")
+        if needs.batch is not None:
+            self._problem(at, "a second batch: a resource has one")
+        needs.batch = Batch(size, separator)
+        needs.bindings[name] = f"{{resources.{value['resource']}.{value['field']}}}"
+        if all(placeholder.name != name for _, text in needs.written for placeholder in text.placeholders):
+            needs.params[name] = f"{{{name}}}"
 
     def _incremental(self, value: dict[str, Any], name: str, needs: _Needs) -> None:
         steps = ("endpoint", "params", name)
@@ -176,19 +208,24 @@ class Linker:
 
     def _bound(self, placeholder: Placeholder, steps: Steps, needs: _Needs) -> None:
         name, at = placeholder.name.partition(".")[2], needs.where(steps)
+        needs.bounds.add(name)
+        known = TOKEN if isinstance(needs.incremental, SyncToken) else BOUNDS
         cannot_be_left_out = steps in {("endpoint", "path"), ("endpoint", "data")}
         if needs.incremental is None:
             self._problem(at, f"{placeholder} needs an `incremental` block in this endpoint")
-        elif name not in BOUNDS:
-            self._problem(at, f"unknown {placeholder}{suggestion(name, BOUNDS)}")
-        elif cannot_be_left_out and not self._has_value(name, needs.incremental):
-            missing = "end_value" if name == "end_value" else "initial_value (or the setting start_date)"
+        elif name not in known:
+            self._problem(at, f"unknown {placeholder}{suggestion(name, known)}")
+        elif cannot_be_left_out and (missing := self._missing(name, needs.incremental)):
             self._problem(at, f"{placeholder} has no value on a first run: give {missing}")
 
-    def _has_value(self, bound: str, incremental: Incremental) -> bool:
+    def _missing(self, bound: str, incremental: Incremental | SyncToken) -> str | None:
+        """What has to be given so that a bound has a value on a first run; None if it has one."""
+        if isinstance(incremental, SyncToken):
+            return "token_param"
         if bound == "end_value":
-            return incremental.end_value is not None
-        return bound == "lag" or incremental.initial_value is not None or self.start_date
+            return "end_value" if incremental.end_value is None else None
+        has_value = bound == "lag" or incremental.initial_value is not None or self.start_date
+        return None if has_value else "initial_value (or the setting start_date)"
 
     def _parameter(self, placeholder: Placeholder, at: str, needs: _Needs) -> bool:
         """Notes the value of a parameter; gives whether it has one."""
@@ -224,8 +261,14 @@ class Linker:
             self._problem(needs.where(("endpoint",)), f"parameters go round in a circle: {circle}")
             return ()
 
-    def _parent(self, fields: Mapping[str, Path], resource: Resource, where: Where) -> str | None:
-        parents = dict.fromkeys(found[0] for name in fields if (found := Placeholder(name).parent))
+    def _parent(self, needs: _Needs, resource: Resource, where: Where) -> str | None:
+        parents = dict.fromkeys(found[0] for name in needs.fields if (found := Placeholder(name).parent))
+        if needs.batch and (resource.include_from_parent or needs.incremental or len(needs.fields) > 1):
+            self._problem(
+                where(("endpoint",)),
+                "a batch asks for several parents at once: it goes with one field of the parent, "
+                "without include_from_parent and incremental",
+            )
         if len(parents) > 1:
             self._problem(
                 where(("endpoint",)),
@@ -236,13 +279,16 @@ class Linker:
             self._problem(where(("include_from_parent",)), "the resource has no parent to take fields from")
         return next(iter(parents), None)
 
-    def _check_paging(self, node: Node, where: Where) -> None:
-        """Whether what the paginator sends has a place in the requests of the resource."""
+    def _check_slots(self, node: Node, where: Where) -> None:
+        """Whether what the paginator and a sync token send has a place in the requests of the resource."""
         endpoint = node.resource.endpoint
         call = Call(url="", method=endpoint.method, json=endpoint.json_body, data=endpoint.data)
-        for slot in node.paginator.slots(call):
+        paging = where(("endpoint", "paginator")) if endpoint.paginator else where(("endpoint",))
+        places = [(slot, paging) for slot in node.paginator.slots(call)]
+        if node.sync_token:
+            places += [(slot, where(("endpoint", "incremental"))) for slot in node.sync_token.slots(call)]
+        for slot, at in places:
             if obstacle := slot.obstacle(call):
-                at = where(("endpoint", "paginator")) if endpoint.paginator else where(("endpoint",))
                 self._problem(at, obstacle)
 
     def _known(self, name: str, at: str) -> bool:

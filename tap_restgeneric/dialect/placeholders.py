@@ -43,6 +43,20 @@ class PlaceholderError(ApiError):
     """A value that cannot stand where its placeholder stands."""
 
 
+class Several(list[Any]):
+    """The values of several parents, for one request: a list in JSON, elsewhere texts between separators.
+
+    Args:
+        values: One of each parent.
+        separator: What stands between them; None: in a query the parameter is repeated.
+    """
+
+    def __init__(self, values: Iterable[Any], separator: str | None) -> None:
+        """A list that knows how it is written."""
+        super().__init__(values)
+        self.separator = separator
+
+
 @dataclass(frozen=True)
 class Placeholder:
     """One `{name:spec}`.
@@ -73,6 +87,8 @@ class Placeholder:
         Raises:
             PlaceholderError: The value is an object, a list or null, or the format is for another kind of value.
         """
+        if isinstance(value, Several):
+            return (value.separator or ",").join(self.text(item) for item in value)
         if value is None or isinstance(value, (dict, list)):
             raise PlaceholderError(f"{self} is {kind(value)}, which cannot be part of a text")
         if not self.spec or self.spec == RAW:
@@ -156,6 +172,8 @@ class Template:
         """
         if any(values[placeholder.name] is OMIT for placeholder in self.placeholders):
             return OMIT
+        if self.lone and isinstance(several := values[self.lone.name], Several) and several.separator is None:
+            return list(several)
         return "".join(part if isinstance(part, str) else part.text(values[part.name]) for part in self.parts)
 
     def path(self, values: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.paginators import Auto, Paginator, SinglePage
-from tap_restgeneric.dialect.placeholders import Placeholder
+from tap_restgeneric.dialect.placeholders import Placeholder, Several
 from tap_restgeneric.dialect.selectors import Path, Selector
 
 if TYPE_CHECKING:
@@ -18,8 +18,27 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.incremental import Incremental
     from tap_restgeneric.dialect.requests import Rendered, Request
     from tap_restgeneric.dialect.source import Client, Resource, Rows
+    from tap_restgeneric.dialect.sync_tokens import SyncToken
 
 _WHOLE_BODY = Selector.parse("$")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How the values of several parents go into one request.
+
+    Attributes:
+        size: Parents a request at the most.
+        separator: What stands between the values outside of JSON; None: the query parameter is repeated.
+    """
+
+    size: int
+    separator: str | None
+
+    def cut(self, values: Sequence[Any]) -> Iterator[Several]:
+        """The values in pieces of the size of a request."""
+        for begin in range(0, len(values), self.size):
+            yield Several(values[begin : begin + self.size], self.separator)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +50,12 @@ class Node:
         client: The client its requests belong to.
         parent: Name of the parent, or None.
         request: Its first request; None for rows inside of the parent's records.
-        incremental: Its incremental block, wherever it was written.
+        incremental: Its incremental block, wherever it was written, if it asks by values of the records.
+        sync_token: Its incremental block, if it asks by a token of the API.
         fields: Values of the parent by the name of their placeholder: `resources.posts.id` -> path in the record.
         bindings: Values of other placeholders, made from those before them in this order, or constant.
         parameters: The values of the setting `parameters` that it uses, each with at least one value.
+        batch: How many parents one request asks for, if it is not one.
     """
 
     resource: Resource
@@ -42,14 +63,21 @@ class Node:
     parent: str | None = None
     request: Request | None = None
     incremental: Incremental | None = None
+    sync_token: SyncToken | None = None
     fields: Mapping[str, Path] = field(default_factory=dict)
     bindings: Mapping[str, Rendered] = field(default_factory=dict)
     parameters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    batch: Batch | None = None
 
     @property
     def name(self) -> str:
         """Name of the resource, and of its stream."""
         return self.resource.name
+
+    @property
+    def reads_changes(self) -> bool:
+        """Whether a run goes on where the last one ended."""
+        return self.incremental is not None or self.sync_token is not None
 
     @cached_property
     def paginator(self) -> Paginator:

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import backoff
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tap_restgeneric.dialect import bodies
 from tap_restgeneric.dialect.blocks import Block
@@ -94,17 +94,16 @@ def _epoch(text: str) -> float:
     return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
 
 
-class ResponseAction(Block):
-    """What to do with a reply that matches."""
+class ReplyMatch(Block):
+    """Which replies are meant: those for which every criterion holds that is given."""
+
+    place: ClassVar[str] = "rejected"
 
     status_code: Status | None = Field(None, description="matches this status")
     content: str | None = Field(
         None, description="matches a body that has this text, upper and lower case as it stands"
     )
     condition: Expression | None = Field(None, description="matches where this holds over `response` and `headers`")
-    action: Literal["ignore", "retry", "fail"] = Field(
-        description="ignore: end this sequence of pages; retry: ask again; fail: end the stream with an error"
-    )
 
     @field_validator("condition")
     @classmethod
@@ -125,8 +124,7 @@ class ResponseAction(Block):
             return False
         return self.condition is None or self._holds(self.condition, reply)
 
-    @staticmethod
-    def _holds(condition: Expression, reply: Reply) -> bool:
+    def _holds(self, condition: Expression, reply: Reply) -> bool:
         body: Any = None
         with suppress(ReplyError):
             body = reply.body
@@ -135,7 +133,33 @@ class ResponseAction(Block):
         except ExpressionError as error:
             if body is None or reply.status >= _FIRST_ERROR:
                 return False
-            raise ReplyError(f"response_actions: {error}") from None
+            raise ReplyError(f"{self.place}: {error}") from None
+
+
+class ResponseAction(ReplyMatch):
+    """What to do with a reply that matches."""
+
+    place: ClassVar[str] = "response_actions"
+
+    action: Literal["ignore", "retry", "fail"] = Field(
+        description="ignore: end this sequence of pages; retry: ask again; fail: end the stream with an error"
+    )
+    max_retries: int | None = Field(None, ge=0, description="retries by this action (those of error_handler)")
+    backoff_factor: float | None = Field(
+        None, ge=0, description="seconds before the first retry by this action (those of error_handler)"
+    )
+
+    @field_validator("max_retries", "backoff_factor")
+    @classmethod
+    def _is_of_a_retry(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("action", "retry") != "retry":
+            raise ValueError("has no effect without action: retry")
+        return value
+
+    def handler(self, usual: ErrorHandler) -> ErrorHandler:
+        """How often and when this action retries: as it says itself, else as usual."""
+        own = {"max_retries": self.max_retries, "backoff_factor": self.backoff_factor}
+        return usual.model_copy(update={key: value for key, value in own.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -145,10 +169,12 @@ class Verdict:
     Attributes:
         kind: `accept`, `ignore`, `retry` or `fail`.
         error: What to raise if it is `fail`, or `retry` and no retry is left.
+        handler: How often and when it is retried; None if it is not.
     """
 
     kind: Literal["accept", "ignore", "retry", "fail"]
     error: RestGenericError | None = None
+    handler: ErrorHandler | None = None
 
 
 ACCEPT = Verdict("accept")
@@ -161,9 +187,10 @@ def judged(reply: Reply, handler: ErrorHandler, actions: Sequence[ResponseAction
     if action is not None and action.action == "ignore":
         return IGNORE
     if action is not None:
-        return Verdict(action.action, ReplyError(f"the reply means failure: {bodies.describe(reply)}"))
+        own = action.handler(handler) if action.action == "retry" else None
+        return Verdict(action.action, ReplyError(f"the reply means failure: {bodies.describe(reply)}"), own)
     if reply.status in handler.retry_on_status_codes:
-        return Verdict("retry", ReplyError(bodies.describe(reply)))
+        return Verdict("retry", ReplyError(bodies.describe(reply)), handler)
     if reply.status in _UNAUTHORIZED:
         return Verdict("fail", CredentialError(f"the API refused the credentials: {bodies.describe(reply)}"))
     if reply.status >= _FIRST_REDIRECT:

@@ -13,9 +13,10 @@ from tap_restgeneric.dialect.instants import NAMED_FORMATS
 from tap_restgeneric.dialect.oauth2 import OAuth2Base, OAuth2ClientBase, OAuth2ClientCredentials
 from tap_restgeneric.dialect.paginators import Cursor, Offset, PageNumber
 from tap_restgeneric.dialect.processing import Flatten, Map, Step
-from tap_restgeneric.dialect.replies import ResponseAction
+from tap_restgeneric.dialect.replies import ReplyMatch
 from tap_restgeneric.dialect.source import Client, Endpoint, Resource, ResourceDefaults, Rows
 from tap_restgeneric.dialect.spellings import AUTH_TYPES
+from tap_restgeneric.dialect.sync_tokens import SyncToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,12 @@ _COLUMNS: Schema = {
 }
 _RECORDS: Schema = {
     "if": {"type": "object"},
-    "then": {"required": ["properties"], "properties": {"properties": {"type": "object"}}},
+    "then": {
+        "anyOf": [
+            {"required": ["properties"], "properties": {"properties": {"type": "object"}}},
+            {"required": ["$ref"], "properties": {"$ref": {"type": "string"}}},
+        ]
+    },
 }
 _PAIR: Schema = {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [{"type": "string"}]}
 _PAIRS: Schema = {"items": {"anyOf": [_PAIR, {"type": "string", "pattern": SECRET}]}}
@@ -164,7 +170,12 @@ RULES: dict[type[Block], list[Schema]] = {
         {"properties": {"parse_dates": {"additionalProperties": {"pattern": _FORM}}}},
     ],
     Flatten: [{"properties": {"fields": {"items": _NOT_EMPTY}}}],
-    ResponseAction: [{"anyOf": [_given("status_code"), _given("content"), _given("condition")]}],
+    SyncToken: [
+        _exclusive("token_param", "token_body_path"),
+        _exclusive("send_in", "token_body_path"),
+        _needs(_given("send_in"), "token_param"),
+    ],
+    ReplyMatch: [{"anyOf": [_given("status_code"), _given("content"), _given("condition")]}],
 }
 """What holds between the keys of a block; it holds for subclasses too."""
 

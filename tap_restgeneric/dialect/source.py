@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -18,6 +18,7 @@ from tap_restgeneric.dialect.placeholders import Template
 from tap_restgeneric.dialect.processing import ProcessingSteps
 from tap_restgeneric.dialect.replies import ErrorHandler, ResponseAction
 from tap_restgeneric.dialect.selectors import Selector
+from tap_restgeneric.dialect.sync_tokens import SyncToken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ TEMPLATED_KEYS = ("path", "params", "json", "data", "headers")
 Method = Literal["GET", "POST", "PUT", "PATCH"]
 HeaderText = str | int | float | bool
 Columns = Annotated[Any, AfterValidator(columns.checked)]
+AnyIncremental: TypeAlias = Annotated[Incremental | SyncToken, Field(discriminator="type")]
 
 
 class RateLimit(Block):
@@ -83,7 +85,7 @@ class Endpoint(Block):
     auth: Auth | None = Field(None, description="instead of the client's; null: none")
     paginator: AnyPaginator | None = Field(None, description="how pages follow each other")
     data_selector: Selector | None = Field(None, description="where the records are in a reply")
-    incremental: Incremental | None = None
+    incremental: AnyIncremental | None = Field(None, description="how a run reads only what is new")
     error_handler: ErrorHandler = Field(default_factory=ErrorHandler)
     response_actions: tuple[ResponseAction, ...] = Field((), description="the first that matches a reply counts")
     response_format: ResponseFormat = Field("json", description="what the bodies of replies are")
@@ -221,11 +223,16 @@ class Resource(ResourceDefaults):
     name: str = Field(min_length=1, description="name of the resource, and of its stream")
     endpoint: Endpoint
     expand: Expand | None = None
-    given_schema: dict[str, Any] | None = Field(None, alias="schema", description="JSON Schema of the records")
+    given_schema: Annotated[str, Field(min_length=1)] | dict[str, Any] | None = Field(
+        None,
+        alias="schema",
+        description="JSON Schema of the records; or the file or URL it is in: `openapi.yaml#/components/schemas/Order`",
+    )
 
     @field_validator("given_schema")
     @classmethod
-    def _has_properties(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
-        if schema is not None and not isinstance(schema.get("properties"), dict):
-            raise ValueError("must have `properties`: an object of schemas by field")
+    def _has_properties(cls, schema: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
+        kinds = {"$ref": str, "properties": dict}
+        if isinstance(schema, dict) and not any(isinstance(schema.get(key), kind) for key, kind in kinds.items()):
+            raise ValueError("must have `properties`, an object of schemas by field, or a `$ref`")
         return schema

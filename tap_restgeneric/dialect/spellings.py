@@ -86,8 +86,8 @@ def paginator(block: Any) -> Any:
 
 
 def incremental(block: Any) -> Any:
-    """An incremental block in one spelling."""
-    return _renamed(block, KEYS["incremental"]) if isinstance(block, dict) else block
+    """An incremental block in one spelling: without a type it is `incremental`."""
+    return {"type": "incremental", **_renamed(block, KEYS["incremental"])} if isinstance(block, dict) else block
 
 
 _FOLDS = {"auth": auth, "paginator": paginator, "incremental": incremental}

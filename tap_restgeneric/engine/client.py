@@ -12,14 +12,15 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from tap_restgeneric.dialect import bodies
 from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
-from tap_restgeneric.dialect.replies import ACCEPT, ErrorHandler, ResponseAction, judged
+from tap_restgeneric.dialect.replies import ACCEPT, ErrorHandler, ReplyMatch, ResponseAction, judged
 from tap_restgeneric.engine.gate import Gate, Gates
 from tap_restgeneric.engine.transport import Send, TransientError
 from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tap_restgeneric.dialect.auth import Auth
     from tap_restgeneric.dialect.source import Client as ClientBlock
@@ -49,6 +50,7 @@ class Policy:
         resource: Its name.
         origins: Origins beside the client's that get the credentials: those the user wrote.
         decoded: Makes values of a body and its charset; None: it is JSON, and wanted whole.
+        rejected: Which replies mean that the sync token is not taken; None where none is sent.
     """
 
     auth: Auth | None = None
@@ -58,6 +60,28 @@ class Policy:
     resource: str = ""
     origins: frozenset[str] = frozenset()
     decoded: Callable[[bytes, str | None], Any] | None = None
+    rejected: ReplyMatch | None = None
+
+
+class SyncTokenRejectedError(Exception):
+    """The API does not take the token of the last run. No user meets it: the read begins anew without."""
+
+
+@dataclass
+class Attempts:
+    """What is left of the retries of one exchange: an action with numbers of its own has a budget of its own.
+
+    Attributes:
+        made: Requests that were answered so that they have to be repeated.
+    """
+
+    made: int = 0
+    _waits: dict[ErrorHandler, Iterator[float]] = field(default_factory=dict)
+
+    def wait(self, handler: ErrorHandler) -> float | None:
+        """Seconds before the next attempt; None if there is none."""
+        self.made += 1
+        return next(self._waits.setdefault(handler, handler.waits()), None)
 
 
 class Client:
@@ -103,13 +127,15 @@ class Client:
         Raises:
             CredentialError: The API refuses the credentials.
             ReplyError: The reply means failure.
+            SyncTokenRejectedError: The reply means that the sync token is not taken.
             UnavailableError: The reply was to be retried, and no retry is left.
         """
-        waits = policy.handler.waits()
+        attempts = Attempts()
         renewed = False
         while True:
             token = self._token(policy.auth, tally)
             reply: Reply | None = None
+            handler = policy.handler
             try:
                 reply = self._followed(call, policy, token, tally)
             except TransientError as error:
@@ -119,6 +145,8 @@ class Client:
                     renewed = True
                     self._renounce(policy.auth, token)
                     continue
+                if policy.rejected and policy.rejected.matches(reply):
+                    raise SyncTokenRejectedError(bodies.describe(reply))
                 verdict = judged(reply, policy.handler, policy.actions)
                 if verdict.kind == "ignore":
                     return None
@@ -127,14 +155,16 @@ class Client:
                 reason = _named(verdict.error, call)
                 if verdict.kind == "fail":
                     raise reason
-            self._pause(next(waits, None), policy.handler, reply, reason, tally)
+                handler = verdict.handler or handler
+            self._pause(attempts, handler, reply, reason, tally)
 
     def _pause(
-        self, computed: float | None, handler: ErrorHandler, reply: Reply | None, reason: Exception, tally: Tally
+        self, attempts: Attempts, handler: ErrorHandler, reply: Reply | None, reason: Exception, tally: Tally
     ) -> None:
+        computed = attempts.wait(handler)
         if computed is None:
-            tally.warn(f"a retry budget is spent ({handler.max_retries} retries)")
-            raise UnavailableError(f"gave up after {handler.max_retries + 1} requests; the last: {reason}")
+            tally.warn(f"a retry budget is spent (max_retries: {handler.max_retries})")
+            raise UnavailableError(f"gave up after {attempts.made} requests; the last: {reason}")
         wait = handler.wait(computed, reply, self._now())
         jitter = random.uniform(0, _JITTER * wait)  # noqa: S311 (spreads retries, hides nothing)
         wait = min(wait + jitter, handler.max_wait)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.words import kind
+from tap_restgeneric.engine.fitting import kinds
 from tap_restgeneric.errors import RecordError
 
 if TYPE_CHECKING:
@@ -27,6 +29,17 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_MAY_BE_HUGE = frozenset({Decimal, dict, list})
+_LARGEST_EXPONENT = sys.float_info.max_10_exp
+
+
+class _Huge(Decimal):
+    """A number that no float holds; the SDK, which asks for floats, would take it for infinite and make it null."""
+
+    def __float__(self) -> float:
+        return sys.float_info.max
+
+
 class Contract:
     """What a stream promised about its records.
 
@@ -39,6 +52,7 @@ class Contract:
 
     def __init__(self, schema: Mapping[str, Any], keys: Sequence[str], undeclared: str, tally: Tally) -> None:
         """Nothing is broken yet."""
+        self._properties = schema["properties"]
         self._types = {name: _allowed(field) for name, field in schema["properties"].items()}
         self._keys = keys
         self._undeclared = undeclared
@@ -58,12 +72,16 @@ class Contract:
         unknown = [name for name, value in record.items() if type(value) not in types.get(name, ())]
         if unknown:
             self._misfits(record, unknown)
+        for name, value in record.items():
+            if type(value) in _MAY_BE_HUGE:
+                record[name] = _lasting(value)
 
     def _misfits(self, record: dict[str, Any], names: Sequence[str]) -> None:
         undeclared = [name for name in names if name not in self._types]
         for name in names:
             if name in self._types and not _is_whole(record[name], self._types[name]):
-                self._tally.warn(f"field {name!r} is {kind(record[name])}, which its schema does not say")
+                said = " or ".join(sorted(kinds(self._properties[name]) or ()))
+                self._tally.warn(f"field {name!r} is {kind(record[name])} where its schema says {said}")
         if undeclared:
             self._remove(record, undeclared)
 
@@ -83,11 +101,17 @@ class Contract:
 
 def _allowed(field: Any) -> tuple[type, ...]:
     """The Python types that a property takes; a property without types takes all."""
-    kinds = field.get("type") if isinstance(field, dict) else None
-    if kinds is None or set(field) & {"anyOf", "oneOf", "allOf", "$ref"}:
-        return tuple({one for several in _PYTHON_TYPES.values() for one in several})
-    named = [kinds] if isinstance(kinds, str) else kinds
-    return tuple({one for name in named for one in _PYTHON_TYPES.get(name, ())})
+    named = kinds(field)
+    return tuple({one for name in (_PYTHON_TYPES if named is None else named) for one in _PYTHON_TYPES.get(name, ())})
+
+
+def _lasting(value: Any) -> Any:
+    """A value whose numbers the SDK leaves as they are."""
+    if isinstance(value, dict):
+        return {name: _lasting(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_lasting(item) for item in value]
+    return _Huge(value) if isinstance(value, Decimal) and value.adjusted() >= _LARGEST_EXPONENT else value
 
 
 def _is_whole(value: Any, allowed: tuple[type, ...]) -> bool:

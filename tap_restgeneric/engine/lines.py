@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from tap_restgeneric.engine import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_restgeneric.engine.rows import Rows
-
-_TYPES: dict[str, Any] = {
-    "string": str,
-    "integer": int,
-    "number": Decimal,
-    "boolean": bool,
-    "object": dict[str, msgspec.Raw],
-    "array": list[msgspec.Raw],
-    "null": None,
-}
-_UNTYPED = {"anyOf", "oneOf", "allOf", "$ref", "not"}
 
 
 class MisfitError(Exception):
@@ -45,6 +36,9 @@ class Block:
 class Lines:
     """The record path of one stream.
 
+    What is text, whole number or boolean is checked as it is read. All else stays bytes, as the API wrote it, and is
+    checked in a second look, which makes no values but those in doubt.
+
     Args:
         stream: Its name.
         properties: JSON Schema of each field.
@@ -66,31 +60,29 @@ class Lines:
         carried: Sequence[str] = (),
         version: int | None = None,
     ) -> None:
-        """Compiles decoder and encoder."""
-        own = [name for name in properties if name not in carried]
-        names = {name: f"f{number}" for number, name in enumerate([*own, *carried])}
-        required = [(names[name], _type(properties[name], nullable=False)) for name in own if name in keys]
-        optional = [
-            (names[name], Union[_type(properties[name]), msgspec.UnsetType], msgspec.UNSET)  # noqa: UP007
-            for name in own
-            if name not in keys
-        ]
-        given = [(names[name], Any, msgspec.UNSET) for name in carried]
-        record = msgspec.defstruct(
-            "Record",
-            [*required, *optional, *given],
-            rename={field: name for name, field in names.items()},
-            forbid_unknown_fields=True,
-            omit_defaults=True,
-            gc=False,
-        )
-        self._decoder = msgspec.json.Decoder(list[record], float_hook=Decimal)  # type: ignore[valid-type]
+        """Compiles decoders and encoder."""
+        own = {name: fitting.top(schema, key=name in keys) for name, schema in properties.items()}
+        self._names = {name: f"f{number}" for number, name in enumerate({**own, **dict.fromkeys(carried)})}
+        kept = {name: _kept(own.get(name, Any), as_value=name == cursor) for name in self._names}
+        kept.update(dict.fromkeys(carried, msgspec.Raw))
+        doubtful = {name: own[name] for name in own if name not in carried and own[name] not in (Any, kept[name])}
+        required = {name for name in keys if name in own and name not in carried}
+        self._decoder = msgspec.json.Decoder(list[self._struct(kept, required, closed=True)], float_hook=Decimal)  # type: ignore[misc]
+        self._checker = msgspec.json.Decoder(list[self._struct(doubtful, set())]) if doubtful else None  # type: ignore[misc]
+        given = {name: own[name] for name in carried if name in own}
+        self._given: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._struct(given, set()))
+        self._carried = tuple(given)
+        self._unselected = frozenset(dropped)
         self._encoder = msgspec.json.Encoder(decimal_format="number")
-        self._dropped = [names[name] for name in dropped if name in names]
-        self._carried = {name: names[name] for name in carried}
-        self._cursor = names.get(cursor or "")
+        self._dropped = [self._names[name] for name in self._names if name in dropped or name in carried]
+        self._cursor = self._names.get(cursor or "")
         self._head = b'{"type":"RECORD","stream":%b,"record":' % msgspec.json.encode(stream)
         self._version = b"" if version is None else b',"version":%d' % version
+
+    def _struct(self, types: Mapping[str, Any], required: set[str], *, closed: bool = False) -> type:
+        return fitting.struct(
+            {self._names[name]: (name, kind) for name, kind in types.items()}, required, closed=closed
+        )
 
     def block(self, rows: Rows) -> Block:
         """The records of a page, if they fit.
@@ -100,27 +92,44 @@ class Lines:
         """
         try:
             records = self._decoder.decode(rows.raw)
+            if self._checker is not None:
+                self._checker.decode(rows.raw)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise MisfitError(str(error)) from None
         cursor = self._cursor
         values = [getattr(record, cursor) for record in records] if cursor else ()
         return Block(records, [None if value is msgspec.UNSET else value for value in values])
 
-    def encoded(self, records: Sequence[Any], carried: Mapping[str, Any], time_extracted: str) -> bytes:
+    def given(self, values: Mapping[str, Any]) -> dict[str, msgspec.Raw]:
+        """What the records of a page get from their parent, as it stands in each of them.
+
+        Args:
+            values: Values of the parent, by the names of the fields.
+
+        Raises:
+            MisfitError: A value is not what the schema says.
+        """
+        texts = {name: self._encoder.encode(values.get(name)) for name in self._carried}
+        try:
+            self._given.decode(self._encoder.encode({name: msgspec.Raw(text) for name, text in texts.items()}))
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise MisfitError(str(error)) from None
+        return {self._names[name]: msgspec.Raw(text) for name, text in texts.items() if name not in self._unselected}
+
+    def encoded(self, records: Sequence[Any], given: Mapping[str, msgspec.Raw], time_extracted: str) -> bytes:
         """The RECORD lines of typed records.
 
         Args:
             records: Of a `Block`.
-            carried: Values of the fields that the parent gives.
+            given: What the parent gives.
             time_extracted: ISO 8601.
         """
         for name in self._dropped:
             for record in records:
                 setattr(record, name, msgspec.UNSET)
-        for name, value in carried.items():
-            field = self._carried[name]
+        for name, text in given.items():
             for record in records:
-                setattr(record, field, value)
+                setattr(record, name, text)
         if not records:
             return b""
         tail = b',"time_extracted":"%b"%b}\n' % (time_extracted.encode(), self._version)
@@ -128,13 +137,8 @@ class Lines:
         return self._head + lines[:-1].replace(b"\n", tail + self._head) + tail
 
 
-def _type(field: Any, *, nullable: bool = True) -> Any:
-    """The type that msgspec checks for a field; whatever it cannot check is Any."""
-    kinds = field.get("type") if isinstance(field, dict) and not _UNTYPED & set(field) else None
-    if kinds is None:
-        return Any
-    named = [kinds] if isinstance(kinds, str) else [kind for kind in kinds if nullable or kind != "null"]
-    types = [_TYPES[kind] for kind in named if kind in _TYPES]
-    if len([one for one in types if one is not None]) != 1 or len(types) != len(named):
-        return Any
-    return Union[tuple(types)]  # noqa: UP007 (made at run time)
+def _kept(fits: Any, *, as_value: bool) -> Any:
+    """In which type a field is read: as bytes, except where its own type costs little or its value is needed."""
+    if fits in fitting.CHEAP:
+        return fits
+    return Any if as_value else msgspec.Raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,9 @@ class Pending(Protocol[Answer_co]):
     def result(self) -> Answer_co:
         """What came of it, once it is there; raises what it raised."""
 
+    def drop(self) -> None:
+        """Nobody wants it any more: it is not begun, if it was not yet."""
+
 
 class _Later(Generic[Answer]):
     """A task that runs when its result is wanted: the way of a client that does one thing after another."""
@@ -30,6 +33,9 @@ class _Later(Generic[Answer]):
     def result(self) -> Answer:
         return self._task()
 
+    def drop(self) -> None:
+        """Nothing was begun."""
+
 
 class _Running(Generic[Answer]):
     """A task in the hands of a worker."""
@@ -38,8 +44,14 @@ class _Running(Generic[Answer]):
         self._task = task
         self._done = threading.Event()
         self._error: BaseException | None = None
+        self._dropped = False
+
+    def drop(self) -> None:
+        self._dropped = True
 
     def run(self) -> None:
+        if self._dropped:
+            return
         try:
             self._answer = self._task()
         except BaseException as error:  # noqa: BLE001 (whoever wants the result gets it)
@@ -56,7 +68,7 @@ class _Running(Generic[Answer]):
 class Pool:
     """Runs tasks, so many at once; a pool of one runs each when its result is wanted, in the caller.
 
-    Workers die with the process: nothing that was read ahead keeps it alive.
+    Workers die with the pool or the process: nothing that was read ahead keeps either alive.
 
     Args:
         width: Tasks at once, 1 or more.
@@ -65,7 +77,7 @@ class Pool:
     def __init__(self, width: int) -> None:
         """No worker is there before there is a task for it."""
         self.width = width
-        self._tasks: SimpleQueue[_Running[object]] = SimpleQueue()
+        self._tasks: SimpleQueue[_Running[Any] | None] = SimpleQueue()
         self._workers = 0
         self._lock = threading.Lock()
 
@@ -82,24 +94,31 @@ class Pool:
         with self._lock:
             if self._workers < self.width:
                 self._workers += 1
-                threading.Thread(target=self._work, name=f"exchange-{self._workers}", daemon=True).start()
-        self._tasks.put(running)  # type: ignore[arg-type]
+                name = f"exchange-{self._workers}"
+                threading.Thread(target=_work, args=(self._tasks,), name=name, daemon=True).start()
+        self._tasks.put(running)
         return running
 
-    def _work(self) -> None:
-        while True:
-            self._tasks.get().run()
+    def __del__(self) -> None:
+        for _ in range(self._workers):
+            self._tasks.put(None)
+
+
+def _work(tasks: SimpleQueue[_Running[Any] | None]) -> None:
+    while (task := tasks.get()) is not None:
+        task.run()
+        del task  # what it holds would live until there is another
 
 
 ONE_BY_ONE = Pool(1)
 """Every exchange when its reply is wanted."""
 
 
-def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> None:
+def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> list[BaseException]:
     """Runs tasks, so many at once, in threads of their own; the first error stops those that have not begun.
 
-    Raises:
-        BaseException: The first error, after what was running has come to its end.
+    Returns:
+        The errors, in the order in which they came, after what was running has come to its end.
     """
     waiting = deque(tasks)
     errors: list[BaseException] = []
@@ -121,5 +140,4 @@ def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> None:
     for thread in threads:
         while thread.is_alive():
             thread.join(timeout=1)  # in pieces, so that signals are heard
-    if errors:
-        raise errors[0]
+    return errors

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import OrderedDict, deque
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.dialect import formats, links
+from tap_restgeneric.dialect import bodies, formats, links
 from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, origin, without_query
 from tap_restgeneric.dialect.paginators import Paginator, SinglePage
 from tap_restgeneric.dialect.selectors import Selected, Selector, detect
@@ -19,7 +18,8 @@ from tap_restgeneric.dialect.words import describe_keys
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.lines import Lines, MisfitError
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Pending, Pool
-from tap_restgeneric.engine.rows import Rows, list_keys, opener, rows_at
+from tap_restgeneric.engine.remembered import Remembered
+from tap_restgeneric.engine.rows import NotJsonError, Rows, list_keys, opener, rows_at
 from tap_restgeneric.errors import PositionRepeatedError, ReplyError, RestGenericError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LoopGuard:
 
     paginator: Paginator
     call: Call
-    _seen: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    _seen: Remembered = field(default_factory=lambda: Remembered(_REMEMBERED))
     _body: bytes | None = None
 
     def go_to(self, position: Position) -> None:
@@ -57,16 +57,12 @@ class LoopGuard:
         Raises:
             PositionRepeatedError: It was read before.
         """
-        mark = hashlib.blake2b(f"{position.kind}:{position.value}".encode(), digest_size=16).digest()
-        if mark in self._seen:
+        if self._seen.again(f"{position.kind}:{position.value}"):
             sent_at = self.paginator.sent_at(self.call)
             raise PositionRepeatedError(
                 f"position repeated: {position} was read before, so the pages go round in a circle. It is sent in "
                 f"{sent_at}: does the API read it there?"
             )
-        self._seen[mark] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
 
     def check(self, page: Page) -> None:
         """Compares a page with the one before.
@@ -142,11 +138,17 @@ class Reading:
         self._tally = tally
         self._pool = pool
         self._lines = lines
-        self._rules = policy(node)
+        self._rules = replace(policy(node), rejected=node.sync_token.rejection(values) if node.sync_token else None)
         self._paginator = node.paginator
         self._selector = node.selector
         self._asked: deque[tuple[Position, Call, Pending[Reply | None]]] = deque()
         self._call: Call | None = None
+        self._foreseen = True
+
+    def anew(self, values: Mapping[str, Any]) -> Reading:
+        """The same sequence of requests with other values of some placeholders, nothing asked for."""
+        changed = {**self._values, **values}
+        return Reading(self._node, self._client, changed, self._tally, self._pool, lines=self._lines)
 
     def begin(self) -> Call:
         """Asks for the first page, so that it is there when its turn comes; gives the call without its position."""
@@ -160,11 +162,20 @@ class Reading:
 
         Raises:
             RestGenericError: With the stream in its message.
+            SyncTokenRejectedError: The token among the values is not taken.
         """
         try:
             yield from self._pages(LoopGuard(self._paginator, self.begin()))
         except RestGenericError as error:
             raise type(error)(f"stream {self._node.name!r}: {error}") from error
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Gives up what was asked for and not read."""
+        for _, _, pending in self._asked:
+            pending.drop()
+        self._asked.clear()
 
     def _first_call(self) -> Call:
         if self._node.request is None:
@@ -173,7 +184,7 @@ class Reading:
         call = self._node.request.call(bound)
         for name, value in bound.get(WINDOW_PARAMS, {}).items():
             call = call.with_param(name, value)
-        return call
+        return self._node.sync_token.placed(call, self._values) if self._node.sync_token else call
 
     def _pages(self, guard: LoopGuard) -> Iterator[Page]:
         while self._asked:
@@ -203,7 +214,8 @@ class Reading:
             rows = self._typed(reply)
             selected = selector.records(reply.body) if rows is None else Selected(rows, len(rows), matched=True)
         except ReplyError as error:
-            raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}") from None
+            shown = f"; {bodies.describe(reply)}" if isinstance(error, NotJsonError) else ""
+            raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}{shown}") from None
         tally.pages += 1
         tally.matched = tally.matched or selected.matched or not reply.body
         if not tally.matched:
@@ -235,15 +247,17 @@ class Reading:
             return
         limit = getattr(self._paginator, "limit", None)
         if self._paginator.counts and limit and page.entries < limit:
-            self._tally.warn("pages are shorter than the limit that was asked for: the API caps their size")
-        if not self._asked or self._asked[0][0] != following:
-            self._asked.clear()
+            self._tally.warn(f"pages are shorter than limit ({limit}) while more follow: the API caps their size")
+        if self._asked and self._asked[0][0] != following:
+            self._foreseen = False  # pages of other sizes: what was asked ahead was in vain, and would be again
+            self.drop()
+        if not self._asked:
             self._ask(self.begin(), following)
         self._ask_ahead(page)
 
     def _ask_ahead(self, page: Page) -> None:
         """Asks for pages whose places are known from a total: as many as the pool can hold."""
-        if not self._pool.reads_ahead:
+        if not (self._pool.reads_ahead and self._foreseen):
             return
         known = [position for position, _, _ in self._asked]
         for position in islice(self._paginator.known_after(page), self._pool.width):
@@ -274,13 +288,16 @@ class Reading:
         """The records of a reply, typed; None if they cannot be."""
         keys = self._list_keys
         rows = rows_at(reply.body, keys) if keys is not None else None
-        if rows is not None and rows.block is None and self._lines is not None:
+        if rows is None or self._lines is None:
+            return None
+        if rows.fits is None:
+            rows.fits = False
             with suppress(MisfitError):
-                rows.block = self._lines.block(rows)
-        return rows if rows is not None and rows.block is not None else None
+                rows.block, rows.fits = self._lines.block(rows), True
+        return rows if rows.fits else None
 
     def _stop(self, stop: Stop) -> None:
-        self._asked.clear()
+        self.drop()
         self._tally.sequences += 1
         self._tally.stops[stop.reason] += 1
         self._tally.doubt = stop.doubt or self._tally.doubt

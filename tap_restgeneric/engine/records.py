@@ -9,7 +9,7 @@ from tap_restgeneric.dialect.selectors import MISSING
 from tap_restgeneric.errors import ApiError, RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_restgeneric.dialect.incremental import Window
     from tap_restgeneric.dialect.relations import Node
@@ -56,6 +56,9 @@ def windowed(
     """
     holds = [window.holds(value) for value in values]
     kept = records if all(holds) else [record for record, held in zip(records, holds, strict=True) if held]
+    block = window.block
+    if block.on_cursor_value_missing == "exclude" and any(value is None or value is MISSING for value in values):
+        tally.warn(f"records without {block.cursor_path} are left out (on_cursor_value_missing: exclude)")
     after = window
     for value, held in zip(values, holds, strict=True):
         if held:
@@ -76,6 +79,40 @@ def child_values(node: Node, record: Mapping[str, Any], tally: Tally) -> dict[st
         return values
     tally.warn(f"skipped for parents whose {', '.join(absent)} is null or missing")
     return None
+
+
+def batched_values(node: Node, records: Sequence[Record], tally: Tally) -> Iterator[dict[str, Any]]:
+    """The values that records of the parent give to a child which asks for several of them at once, each once."""
+    (name,) = node.fields
+    found = (child_values(node, record, tally) for record in records)
+    distinct = {repr(values[name]): values[name] for values in found if values is not None}
+    for piece in node.batch.cut(list(distinct.values())) if node.batch else ():
+        yield {name: piece}
+
+
+def requested(node: Node, parent: Mapping[str, Any], above: Node) -> str | None:
+    """What the requests of a child for a record of its parent, and their records, depend on.
+
+    Args:
+        node: The child.
+        parent: The record.
+        above: The resource of the parent.
+
+    Returns:
+        Equal texts for equal requests; None if there are none.
+    """
+    values = list(node.parent_values(parent).values())
+    if node.request is None or any(value is None or value is MISSING for value in values):
+        return None
+    taken = [parent.get(source, MISSING) for source in node.carried.values()]
+    return repr((values, taken, _version(parent, above)))
+
+
+def _version(record: Mapping[str, Any], node: Node) -> Any:
+    """What tells a record from an earlier state of it, where only changes are read."""
+    if node.incremental:
+        return node.incremental.cursor_path.first(record)
+    return record if node.reads_changes else None
 
 
 def never_found(node: Node, tally: Tally) -> None:

@@ -25,6 +25,7 @@ class Tally:
         undeclared: Fields the schema does not know, and in how many records they were.
         warnings: Every warning, once, and how often it came.
         parents: Records of the parent that were looked at.
+        repeated: Records of the parent for which exactly the same had been asked before.
         parent_fields: Placeholders and carried fields that had a value (or null) in one of them at least.
         matched: Whether the selector found something on any page, or every body was empty.
         unmatched: What to say if it did not.
@@ -42,6 +43,7 @@ class Tally:
     undeclared: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     parents: int = 0
+    repeated: int = 0
     parent_fields: set[str] = field(default_factory=set)
     matched: bool = False
     unmatched: str = ""
@@ -63,6 +65,14 @@ class Tally:
         if first:
             logger.warning("stream %r: %s", self.stream, message)
 
+    def repeats(self) -> None:
+        """Counts a record of the parent for which nothing is asked, since the same was asked before."""
+        self.repeated += 1
+        if self.repeated == 1:
+            logger.info(
+                "stream %r: records of the parent that lead to the same requests are asked for once", self.stream
+            )
+
     def over(self) -> None:
         """Says what can be said only when all of the stream was read."""
         if self.unmatched and not self.matched:
@@ -75,8 +85,10 @@ class Tally:
         stops = ", ".join(f"{reason} ({count}x)" if count > 1 else reason for reason, count in self.stops.items())
         counts = f"{self.records} records, {self.pages} pages, {self.requests} requests, {self.retries} retries"
         undeclared = f"; undeclared fields: {dict(self.undeclared)}" if self.undeclared else ""
+        repeated = f"; parents that repeat: {self.repeated}" if self.repeated else ""
         warnings = sum(self.warnings.values())
-        return f"{counts}, {self.seconds:.1f} s, {warnings} warnings; ended: {stops or 'nothing read'}{undeclared}"
+        ended = f"ended: {stops or 'nothing read'}"
+        return f"{counts}, {self.seconds:.1f} s, {warnings} warnings; {ended}{undeclared}{repeated}"
 
 
 class Report:

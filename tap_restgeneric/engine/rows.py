@@ -21,13 +21,17 @@ _values = msgspec.json.Decoder(float_hook=Decimal)
 _PLAIN = re.compile(r"\$?\.?(?P<keys>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*|)(?:\[\*\]|(?<=\w)\.\*)?")
 
 
+class NotJsonError(ReplyError):
+    """What was left for later cannot be decoded."""
+
+
 class Rows(list[Any]):
     """The record list of a body: bytes until somebody uses it as a list, then the objects it holds.
 
     Args:
         raw: The JSON text of the list.
 
-    `block` has the same records typed, where they fit.
+    `block` has the same records typed, where they fit; `fits` is None until that was tried.
     """
 
     def __init__(self, raw: bytes | msgspec.Raw) -> None:
@@ -35,12 +39,16 @@ class Rows(list[Any]):
         super().__init__()
         self.raw = raw
         self.block: Block | None = None
+        self.fits: bool | None = None
         self._loaded = False
 
     def _load(self) -> Rows:
         if not self._loaded:
+            try:
+                super().extend(_values.decode(self.raw))
+            except (ValueError, RecursionError) as error:
+                raise NotJsonError(f"the body is not JSON ({error})") from None
             self._loaded = True
-            super().extend(_values.decode(self.raw))
         return self
 
     def __len__(self) -> int:
@@ -81,13 +89,15 @@ def opener(keys: Sequence[str]) -> Callable[[bytes, str | None], Any]:
     def opened(content: bytes, charset: str | None) -> Any:
         text = content.removeprefix(b"\xef\xbb\xbf")
         try:
+            if not text.strip():
+                return None
             if charset and charset.lower() not in _UTF8:
                 text = text.decode(charset).encode()
             elif not text.isascii():
                 text.decode()  # a byte that is no UTF-8 must not slip through unread
             if b"\n" in text or b"\r" in text:
                 text = msgspec.json.format(text, indent=-1)  # one line, one message
-            return _opened(text, tuple(keys)) if text.strip() else None
+            return _opened(text, tuple(keys))
         except (ValueError, LookupError, RecursionError) as error:
             raise ReplyError(f"the body is not JSON ({error})") from None
 

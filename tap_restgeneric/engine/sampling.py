@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.engine import reading
-from tap_restgeneric.engine.records import Record, carried, child_values
+from tap_restgeneric.engine.records import Record, batched_values, carried, child_values
 from tap_restgeneric.engine.report import Tally
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Sampler:
 
     def _records(self, node: Node) -> Iterator[Record]:
         tally = Tally(node.name)
+        if node.batch and node.parent:
+            for piece in batched_values(node, self.records(self._nodes[node.parent]), tally):
+                yield from self._of_partitions(node, piece, None, tally)
+            return
         for parent in self.records(self._nodes[node.parent]) if node.parent else [None]:
             if node.request is None:
                 yield from carried(node.rows(parent or {}), node, parent)
@@ -69,7 +73,7 @@ class Sampler:
     def _windows(self, node: Node) -> Iterator[dict[str, Any]]:
         """The windows to look into: of many steps the latest, where there is most likely something, and the first."""
         if node.incremental is None:
-            yield {}
+            yield node.sync_token.changes(None).values() if node.sync_token else {}
             return
         steps = list(node.incremental.window(None, self._start_date).steps(datetime.now(timezone.utc)))
         for step in [steps[-1], *steps[:-1][:_STEPS]]:

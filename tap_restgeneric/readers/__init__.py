@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,13 @@ class RawSource:
         config: `client`, `resource_defaults`, `resources`, and whatever else the user wrote beside them.
         api: The name of the built-in API it is, for its schemas; None if it is none.
         origin: What messages call it: `built-in 'ci'`, `file x.yaml`, `settings`.
+        folder: Where the file is that it was read from; None if it is in no file of the user's.
     """
 
     config: dict[str, Any]
     api: str | None
     origin: str
+    folder: Path | None = None
 
 
 def read(settings: Mapping[str, Any], *, folders: Sequence[Path]) -> RawSource:
@@ -58,7 +60,7 @@ def read(settings: Mapping[str, Any], *, folders: Sequence[Path]) -> RawSource:
     if source is None:
         return RawSource(config=_complete(written), api=None, origin="settings")
     raw = _named(source, folders) if isinstance(source, str) else _object(source)
-    return RawSource(config=overlay.lay(written, raw.config), api=raw.api, origin=raw.origin)
+    return replace(raw, config=overlay.lay(written, raw.config))
 
 
 def _complete(written: dict[str, Any]) -> dict[str, Any]:
@@ -91,8 +93,9 @@ def _named(source: str, folders: Sequence[Path]) -> RawSource:
     if reader is None:
         raise ConfigError.at("$.source", _unknown(source, apis, folders))
     origin = f"file {source}"
-    config = reader(files.text(files.find(source, folders), origin), origin)
-    return RawSource(config=_as_object(config, origin), api=None, origin=origin)
+    path = files.find(source, folders)
+    config = reader(files.text(path, origin), origin)
+    return RawSource(config=_as_object(config, origin), api=None, origin=origin, folder=path.parent)
 
 
 def _as_object(config: Any, origin: str) -> dict[str, Any]:

@@ -180,6 +180,32 @@ def test_response_actions(actions, reply, kind):
     assert means(reply, actions)[0] == kind
 
 
+# error_handler, what the action says, the waits before its retries
+WAITS_OF_ACTIONS = {
+    "those of the error_handler": ({"max_retries": 2, "backoff_factor": 5}, {}, [5, 10]),
+    "retries of its own": ({"max_retries": 2, "backoff_factor": 5}, {"max_retries": 4}, [5, 10, 20, 40]),
+    "a factor of its own": ({"max_retries": 2, "backoff_factor": 5}, {"backoff_factor": 0.5}, [0.5, 1]),
+    "both of its own": ({"max_retries": 2}, {"max_retries": 3, "backoff_factor": 30}, [30, 60, 120]),
+    "no retry": ({"max_retries": 2}, {"max_retries": 0}, []),
+    "no wait": ({"max_retries": 2}, {"backoff_factor": 0}, [0, 0]),
+    "the cap is that of the error_handler": ({"max_wait": 6}, {"backoff_factor": 4}, [4, 6, 6]),
+}
+
+
+@pytest.mark.parametrize(("usual", "own", "waits"), WAITS_OF_ACTIONS.values(), ids=WAITS_OF_ACTIONS)
+def test_an_action_can_have_retries_of_its_own(usual, own, waits):
+    actions = [ResponseAction.model_validate({"content": "busy", "action": "retry", **own})]
+    verdict = judged(reply_of("busy"), handler(**usual), actions)
+
+    assert (verdict.kind, list(verdict.handler.waits())) == ("retry", waits)
+
+
+def test_a_status_is_retried_by_the_error_handler_in_spite_of_what_actions_say():
+    actions = [ResponseAction.model_validate({"content": "busy", "action": "retry", "max_retries": 9})]
+
+    assert judged(reply_of("", status=500), handler(max_retries=1), actions).handler == handler(max_retries=1)
+
+
 def test_an_ignored_reply_has_no_error_and_an_accepted_one_neither():
     assert judged(reply_of({}), handler(), ()) is ACCEPT
     actions = [ResponseAction.model_validate({"status_code": 200, "action": "ignore"})]

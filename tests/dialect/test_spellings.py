@@ -57,7 +57,16 @@ def test_paginator(written, block):
 
 
 def test_transform_is_the_old_word_for_convert():
-    assert incremental({"cursor_path": "x", "transform": "epoch"}) == {"cursor_path": "x", "convert": "epoch"}
+    block = {"type": "incremental", "cursor_path": "x", "transform": "epoch"}
+    assert incremental(block) == {"type": "incremental", "cursor_path": "x", "convert": "epoch"}
+
+
+def test_a_block_without_a_type_is_an_incremental():
+    assert incremental({"cursor_path": "x"}) == {"type": "incremental", "cursor_path": "x"}
+
+
+def test_a_token_stays_a_token():
+    assert incremental({"type": "token", "token_path": "x"}) == {"type": "token", "token_path": "x"}
 
 
 RESOURCES = {
@@ -71,7 +80,7 @@ RESOURCES = {
             "endpoint": {
                 "auth": {"type": "http_basic"},
                 "paginator": {"type": "single_page"},
-                "incremental": {"convert": "date"},
+                "incremental": {"type": "incremental", "convert": "date"},
             },
         },
     ),

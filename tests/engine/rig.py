@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.dialect.source import RateLimit
@@ -16,6 +18,11 @@ from tap_restgeneric.engine.transport import Transport
 
 if TYPE_CHECKING:
     from tap_restgeneric.dialect.exchange import Call, Reply
+
+
+def about(*waits: float) -> list[Any]:
+    """Waits with the jitter they may have: a tenth more."""
+    return [pytest.approx(wait * 1.05, rel=0.05) for wait in waits]
 
 
 class Clock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rig import Rig
+from rig import Rig, about
 from scripted import Answer
 
 from tap_restgeneric.errors import ReplyError, UnavailableError
@@ -66,6 +66,29 @@ def test_a_retry_by_action_has_the_budget_of_the_error_handler(serve):
     with pytest.raises(UnavailableError, match=r"gave up after 2 requests.*nope"):
         Rig(server.url, response_actions=actions, error_handler={"max_retries": 1}).ask()
     assert len(server.asked) == 2
+
+
+def test_a_retry_by_action_can_have_a_budget_of_its_own(serve):
+    server = serve(lambda _: REFUSED)
+    actions = [
+        {"condition": "response.success == false", "action": "retry", "max_retries": 2, "backoff_factor": 10},
+    ]
+    rig = Rig(server.url, response_actions=actions, error_handler={"max_retries": 1, "backoff_factor": 1})
+
+    with pytest.raises(UnavailableError, match=r"gave up after 3 requests.*nope"):
+        rig.ask()
+    assert (len(server.asked), rig.clock.slept) == (3, about(10, 20))
+    assert list(rig.tally.warnings) == ["a retry budget is spent (max_retries: 2)"]
+
+
+def test_retries_by_action_and_by_status_do_not_use_up_each_other(serve):
+    server = serve([REFUSED, Answer(500), REFUSED, Answer(500), REFUSED])
+    actions = [{"status_code": 200, "action": "retry", "max_retries": 2, "backoff_factor": 10}]
+    rig = Rig(server.url, response_actions=actions, error_handler={"max_retries": 2, "backoff_factor": 1})
+
+    with pytest.raises(UnavailableError, match=r"gave up after 5 requests.*nope"):
+        rig.ask()
+    assert rig.clock.slept == about(10, 1, 20, 2)
 
 
 def test_fail_wins_over_the_retries_of_a_status(serve):

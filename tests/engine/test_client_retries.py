@@ -6,17 +6,12 @@ import socket
 from email.utils import formatdate
 
 import pytest
-from rig import Rig
+from rig import Rig, about
 from scripted import CUT, RESET, STALL, Answer
 
 from tap_restgeneric.errors import CredentialError, ReplyError, UnavailableError
 
 OK = {"ok": True}
-
-
-def about(*waits: float) -> list[pytest.approx]:
-    """Waits with the jitter they may have: a tenth more."""
-    return [pytest.approx(wait * 1.05, rel=0.05) for wait in waits]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -55,7 +50,7 @@ def test_waits_double_and_end_with_the_retries(serve):
     with pytest.raises(UnavailableError, match=r"gave up after 4 requests; the last: GET .*status 502.*busy"):
         rig.ask()
     assert (len(server.asked), rig.clock.slept) == (4, about(2, 4, 8))
-    assert list(rig.tally.warnings) == ["a retry budget is spent (3 retries)"]
+    assert list(rig.tally.warnings) == ["a retry budget is spent (max_retries: 3)"]
 
 
 def test_the_error_handler_says_which_and_how_often_and_how_long(serve):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
+import zlib
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -20,6 +23,11 @@ from scripted import Answer
 
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.errors import ReplyError, UnavailableError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def test_the_user_agent_is_the_one_that_was_set(serve):
@@ -82,8 +90,32 @@ def test_a_url_is_sent_as_it_is_encoded(serve, path):
     assert server.targets == [path]
 
 
-def test_a_zipped_body_is_unzipped(serve):
-    assert Rig(serve([Answer(200, {"ok": "ü"}).zipped()]).url).ask().body == {"ok": "ü"}
+CODINGS = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "deflate as some servers mean it": lambda content: zlib.compress(content)[2:-4],
+    "zstd": zstd.compress,
+}
+
+
+@pytest.mark.parametrize(("coding", "compress"), CODINGS.items())
+def test_a_compressed_body_is_read(serve, coding, compress):
+    answer = Answer(200, compress(Answer(200, {"ok": "ü" * 1000}).content), {"Content-Encoding": coding.split()[0]})
+
+    assert Rig(serve([answer]).url).ask().body == {"ok": "ü" * 1000}
+
+
+def test_servers_are_told_which_compression_is_understood(serve):
+    server = serve([{}])
+    Rig(server.url).ask()
+
+    assert {"gzip", "deflate", "zstd"} <= set(server.asked[0].headers["accept-encoding"].split(", "))
+
+
+def test_a_body_that_is_not_compressed_as_it_says_is_asked_for_again(serve):
+    server = serve([Answer(200, b"no frame", {"Content-Encoding": "zstd"}), {"ok": 1}])
+
+    assert Rig(server.url).ask().body == {"ok": 1}
 
 
 @pytest.mark.parametrize(
@@ -119,10 +151,12 @@ def test_a_page_for_people_is_an_error_that_shows_it(serve):
     assert len(str(caught.value)) < 600
 
 
-@pytest.mark.parametrize("zipped", [False, True])
-def test_a_body_beyond_the_limit_is_an_error(serve, zipped):
+@pytest.mark.parametrize("coding", [None, *CODINGS])
+def test_a_body_beyond_the_limit_is_an_error(serve, coding):
     answer = Answer(200, {"blanks": " " * 3_000_000})
-    server = serve([answer.zipped() if zipped else answer])
+    if coding:
+        answer = Answer(200, CODINGS[coding](answer.content), {"Content-Encoding": coding.split()[0]})
+    server = serve([answer])
 
     with pytest.raises(ReplyError, match="the body is larger than 2 MB"):
         Rig(server.url, transport={"largest_body": 2 * 1024 * 1024}).ask()

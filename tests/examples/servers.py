@@ -8,6 +8,7 @@ from servers_by_cursor import HeaderCursor, LastRecordCursor, NestedParents, OAu
 from servers_by_link import ApiKeyInQuery, LinkHeader, OData, RowsInRecords
 from servers_by_number import OffsetTotal, PageNumber
 from servers_of_200 import ErrorsIn200, GraphQL
+from servers_of_changes import BackfillInSteps, TokenSync
 from servers_of_other_records import CsvReport, JsonLines, ProcessingSteps
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 APIS: dict[str, type[Api]] = {
     "api_key_in_query": ApiKeyInQuery,
+    "backfill_in_steps": BackfillInSteps,
     "csv_report": CsvReport,
     "errors_in_200": ErrorsIn200,
     "graphql": GraphQL,
@@ -31,5 +33,6 @@ APIS: dict[str, type[Api]] = {
     "rows_in_records": RowsInRecords,
     "search_post": SearchPost,
     "time_window": TimeWindow,
+    "token_sync": TokenSync,
 }
 """The API that each example describes, by the name of its file."""

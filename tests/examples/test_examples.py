@@ -6,18 +6,27 @@ import contextlib
 import io
 import json
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playing import DAY_ONE, moment
 from servers import APIS
 
+from tap_restgeneric.errors import ReplyError
 from tap_restgeneric.tap import TapRestGeneric
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INCREMENTAL = [name for name, api in APIS.items() if hasattr(api, "more")]
 
 
-def read(name, server, *, state=None, catalog=None):
+@pytest.fixture(autouse=True)
+def _day_twelve(monkeypatch):
+    """What reads up to now reads up to the twelfth day of the APIs."""
+    monkeypatch.setattr(TapRestGeneric, "now", staticmethod(lambda: DAY_ONE + timedelta(days=11)))
+
+
+def read(name, server, *, state=None, catalog=None, fails=None):
     """What one run of an example brings: records by stream, the last state, and the catalog it used."""
     config = {
         "source": str(EXAMPLES / f"{name}.yaml"),
@@ -29,7 +38,8 @@ def read(name, server, *, state=None, catalog=None):
         tap = TapRestGeneric(config=config, state=state, catalog=catalog)
         catalog = tap.catalog_dict
         server.asked.clear()
-        tap.sync_all()
+        with pytest.raises(fails) if fails else contextlib.nullcontext():
+            tap.sync_all()
     records, states = defaultdict(list), [None]
     for message in map(json.loads, written.getvalue().splitlines()):
         if message["type"] == "RECORD":
@@ -60,6 +70,32 @@ def test_a_second_run_asks_for_less_and_brings_what_is_new(name, serve):
     records, _, _ = read(name, server, state=state, catalog=catalog)
     assert records == expected
     assert len(server.asked) < first
+
+
+def test_a_token_that_was_forgotten_costs_a_full_read_and_no_record(serve, caplog):
+    api = APIS["token_sync"]()
+    server = serve(api)
+    _, state, catalog = read("token_sync", server)
+    api.more()
+    api.forgotten = 1
+    records, state, _ = read("token_sync", server, state=state, catalog=catalog)
+    assert records == api.records
+    assert "the sync token of the last run was rejected, so everything is read" in caplog.text
+    records, _, _ = read("token_sync", server, state=state, catalog=catalog)
+    assert (records, len(server.asked)) == ({}, 1)
+
+
+def test_a_backfill_goes_on_with_the_day_it_had_reached(serve):
+    api = APIS["backfill_in_steps"]()
+    server = serve(api)
+    api.breaks_at = moment(6 * 24 * 60)
+    _, _, catalog = read("backfill_in_steps", serve(APIS["backfill_in_steps"]()))
+    first, state, _ = read("backfill_in_steps", server, catalog=catalog, fails=ReplyError)
+    api.breaks_at = None
+    second, _, _ = read("backfill_in_steps", server, state=state, catalog=catalog)
+    assert len(first["readings"]) == 6 * 24
+    assert dict(server.asked[0].query)["from"] == moment(6 * 24 * 60)
+    assert first["readings"] + second["readings"] == api.records["readings"]
 
 
 def test_the_rate_limit_is_kept_before_the_api_complains(serve):

@@ -26,7 +26,7 @@ USERS = {
         "json": {"filter": {"x": 1}, "sort": "id"},
         "headers": {"A": "1"},
         "paginator": {"type": "offset", "limit": 5},
-        "incremental": {"cursor_path": "at", "initial_value": "2020"},
+        "incremental": {"type": "incremental", "cursor_path": "at", "initial_value": "2020"},
     },
 }
 

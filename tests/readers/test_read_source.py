@@ -66,7 +66,9 @@ FILES = {
 @pytest.mark.parametrize(("name", "content"), FILES.items(), ids=FILES)
 def test_a_file_is_read_by_its_suffix(tmp_path, name, content):
     (tmp_path / name).write_text(content, encoding="utf-8")
-    assert read({"source": name}, folders=[tmp_path]) == RawSource(config=SOURCE, api=None, origin=f"file {name}")
+    assert read({"source": name}, folders=[tmp_path]) == RawSource(
+        config=SOURCE, api=None, origin=f"file {name}", folder=tmp_path
+    )
 
 
 def test_a_path_is_looked_up_in_the_folders_in_order(tmp_path):

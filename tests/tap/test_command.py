@@ -153,6 +153,7 @@ SETTINGS = {
     "secrets": True,
     "parameters": False,
     "start_date": False,
+    "full_refresh": False,
     "concurrency": False,
     "rate_limit": False,
     "timeout": False,

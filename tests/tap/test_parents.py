@@ -226,6 +226,107 @@ def test_rows_inside_of_records_share_their_request(serve):
     assert len(server.asked) - before == 1
 
 
+# Parents that repeat
+
+
+MEMBERS = {"items": [{"id": 1, "user": "ann", "role": "x"}, {"id": 2, "user": "bob", "role": "y"},
+                     {"id": 3, "user": "ann", "role": "x"}, {"id": 4, "user": "ann", "role": "z"}]}  # fmt: skip
+KNOWN_USERS = {"schema": {"properties": {"id": {"type": "integer"}}}}
+KNOWN_MEMBERS = {"schema": {"properties": {name: {} for name in ("id", "user", "role")}}}
+
+
+def users(**more):
+    return resource("users", "/u/{resources.members.user}", resource_={**KNOWN_USERS, **more})
+
+
+def asked_for(server, below):
+    return [asked.path for asked in server.asked if asked.path.startswith(below)]
+
+
+def test_what_several_parents_lead_to_is_asked_for_once(serve, caplog):
+    server = serve(by_path({"/members": MEMBERS, "/u/ann": items(10), "/u/bob": items(20)}))
+    with caplog.at_level(logging.INFO):
+        found = run(api(server.url, resource("members", resource_=KNOWN_MEMBERS), users()))
+    lines = [(each.levelname, each.getMessage()) for each in caplog.records if "stream 'users'" in each.getMessage()]
+
+    assert sorted(asked_for(server, "/u/")) == ["/u/ann", "/u/bob"]
+    assert [record["id"] for record in found.records("users")] == [10, 20]
+    assert lines[0] == (
+        "INFO",
+        "stream 'users': records of the parent that lead to the same requests are asked for once",
+    )
+    assert lines[1][1].endswith("0 warnings; ended: single_page (2x); parents that repeat: 2")
+
+
+def test_parents_that_give_their_children_other_fields_are_all_asked_for(serve):
+    server = serve(by_path({"/members": MEMBERS, "/u/ann": items(10), "/u/bob": items(20)}))
+    found = run(api(server.url, resource("members", resource_=KNOWN_MEMBERS), users(include_from_parent=["role"])))
+
+    assert [(record["id"], record["_members_role"]) for record in found.records("users")] == [
+        (10, "x"),
+        (20, "y"),
+        (10, "z"),
+    ]
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_parents_that_repeat_on_another_page_or_below_another_parent_are_asked_for_once(serve, concurrency):
+    pages = {None: {**items(1, 2), "next": "A"}, "A": items(2, 3)}
+    server = serve(
+        by_path({
+            "/posts": lambda asked: pages[dict(asked.query).get("after")],
+            **{f"/posts/{post}/comments": items(post * 10, 7) for post in (1, 2, 3)},
+            **{f"/likes/{comment}": items(comment * 10) for comment in (7, 10, 20, 30)},
+        })
+    )  # fmt: skip
+    paged = {"type": "cursor", "cursor_param": "after", "cursor_path": "next"}
+    likes = resource("likes", "/likes/{resources.comments.id}", resource_=KNOWN_USERS)
+    found = run(
+        {
+            **api(server.url, posts(paginator=paged, resource_=KNOWN_USERS), comments(resource_=KNOWN_USERS), likes),
+            "concurrency": concurrency,
+        }
+    )
+
+    assert sorted(asked_for(server, "/posts/")) == [f"/posts/{post}/comments" for post in (1, 2, 3)]
+    assert [record["id"] for record in found.records("likes")] == [100, 70, 200, 300]
+    repeated = {name: found.tap.report.tallies[name].repeated for name in ("comments", "likes")}
+    assert repeated == {"comments": 1, "likes": 2}
+
+
+def test_rows_inside_of_records_lead_to_each_child_once(serve):
+    orders = {"items": [{"id": 1, "lines": [{"product": 7}, {"product": 8}]}, {"id": 2, "lines": [{"product": 7}]}]}
+    known = {"schema": {"properties": {"product": {}}}}
+    lines = {"name": "lines", **known, "expand": {"resource": "orders", "rows": [{"path": "lines"}]}}
+    products = resource("products", "/products/{resources.lines.product}", resource_=KNOWN_USERS)
+    server = serve(by_path({"/orders": orders, "/products/7": items(7), "/products/8": items(8)}))
+    found = run(api(server.url, resource("orders", resource_=KNOWN_USERS), lines, products))
+
+    assert [record["id"] for record in found.records("products")] == [7, 8]
+
+
+def test_a_parent_that_changed_while_it_was_read_is_asked_for_again(serve):
+    tickets = {"items": [{"id": 1, "at": "2024-01-01"}, {"id": 1, "at": "2024-01-01"}, {"id": 1, "at": "2024-01-02"}]}
+    server = serve(by_path({"/tickets": tickets, "/t/1": items(10)}))
+    known = {"schema": {"properties": {"id": {}, "at": {"type": "string", "format": "date"}}}}
+    changing = resource("tickets", resource_=known, incremental={"cursor_path": "at"})
+    run(api(server.url, changing, resource("notes", "/t/{resources.tickets.id}", resource_=KNOWN_USERS)))
+
+    assert asked_for(server, "/t/") == ["/t/1", "/t/1"]
+
+
+def test_where_changes_are_read_every_sequence_of_parents_is_asked_for(serve):
+    groups = {"items": [{"id": 1, "at": "2024-01-01"}, {"id": 1, "at": "2024-01-02"}]}
+    server = serve(by_path({"/groups": groups, "/g/1": {"items": [{"id": 5}, {"id": 5}]}, "/t/5": items(10)}))
+    known = {"schema": {"properties": {"id": {}, "at": {"type": "string", "format": "date"}}}}
+    changing = resource("groups", resource_=known, incremental={"cursor_path": "at"})
+    tickets = resource("tickets", "/g/{resources.groups.id}", resource_=KNOWN_USERS)
+    notes = resource("notes", "/t/{resources.tickets.id}", resource_=KNOWN_USERS)
+    run(api(server.url, changing, tickets, notes))
+
+    assert asked_for(server, "/t/") == ["/t/5", "/t/5"]
+
+
 # Placeholders that the settings fill
 
 
