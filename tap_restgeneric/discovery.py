@@ -167,6 +167,9 @@ def opened(schema: Any, *, top: bool = True) -> Any:
         else value
         for key, value in schema.items()
     }
+    if isinstance(items := result.get("items"), dict) and "object" in items.get("type", ()):
+        # The SDK looks for the properties of objects in a list, also where nothing is known of them.
+        result["items"] = {"properties": {}, "additionalProperties": True, **items}
     if top:
         result.pop("additionalProperties", None)
     elif "properties" in result:

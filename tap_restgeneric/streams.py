@@ -149,6 +149,12 @@ class ResourceStream(Stream):
 
     # What the SDK asks for
 
+    @property
+    @override
+    def effective_schema(self) -> dict[str, Any]:
+        """The schema of the stream, which was made from that of a catalog if one was passed in."""
+        return self.schema
+
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
         yield from self._sync_records(context, write_messages=False)
@@ -445,9 +451,8 @@ class ResourceStream(Stream):
 
     @cached_property
     def _contract(self) -> Contract:
-        properties = {**self.schema["properties"], **self.effective_schema["properties"]}
         policy = self.config.get("undeclared_fields") or "warn"
-        return Contract({"properties": properties}, self.primary_keys, policy, self.tally)
+        return Contract(self.schema, self.primary_keys, policy, self.tally)
 
     def _on(self, position: object, error: RestGenericError) -> RestGenericError:
         return error if isinstance(error, ConfigError) else type(error)(f"stream {self.name!r}, {position}: {error}")

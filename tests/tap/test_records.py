@@ -6,7 +6,7 @@ import logging
 
 import pytest
 from scripted import by_path
-from tapping import api, resource, run
+from tapping import api, made, resource, run
 
 from tap_restgeneric.errors import RecordError
 
@@ -150,3 +150,18 @@ def test_every_stream_ends_with_a_line_and_the_run_with_a_summary(serve, caplog)
     assert any("stream 'things': 2 records, 1 pages, 1 requests, 0 retries" in line for line in lines)
     assert any("ended: single_page" in line for line in lines)
     assert lines[-1].startswith("1 streams, 2 records, 1 requests, 0 retries, 0 warnings")
+
+
+@pytest.mark.parametrize("catalogued", [False, True])
+def test_objects_in_a_list_of_which_nothing_is_known_are_kept_whole(serve, catalogued):
+    schema = {"properties": {"id": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "object"}}}}
+    records = {"items": [{"id": 1, "tags": [{"a": {"b": 1}}, {}]}, {"id": 2, "tags": None, "new": 1}]}
+    config = things(serve, records, resource_={"primary_key": "id", "schema": schema})
+    catalog = made(config).catalog_dict if catalogued else None
+    if catalog:
+        catalog["streams"][0]["schema"]["properties"] = schema["properties"]
+
+    assert run(config, catalog=catalog).records("things") == [
+        {"id": 1, "tags": [{"a": {"b": 1}}, {}]},
+        {"id": 2, "tags": None},
+    ]
