@@ -65,6 +65,16 @@ class Rows(list[Any]):
         self._load()
         return super().__getitem__(index)
 
+    def __reversed__(self) -> Iterator[Any]:
+        self._load()
+        return super().__reversed__()
+
+    def __add__(self, other: Any) -> list[Any]:
+        return [*self, *other]
+
+    def __radd__(self, other: Any) -> list[Any]:
+        return [*other, *self]
+
     def __contains__(self, item: object) -> bool:
         self._load()
         return super().__contains__(item)
@@ -76,7 +86,8 @@ class Rows(list[Any]):
     __hash__ = None
 
     def __repr__(self) -> str:
-        return f"Rows({bytes(self.raw)[:40]!r})"
+        self._load()
+        return super().__repr__()
 
 
 def opener(keys: Sequence[str]) -> Callable[[bytes, str | None], Any]:

@@ -16,6 +16,7 @@ from scripted import Answer, by_path, serving
 from tapping import api, resource
 from twice import Written, written, written_by_the_sdk
 
+from tap_restgeneric.engine.rows import Rows
 from tap_restgeneric.errors import RecordError, ReplyError
 from tap_restgeneric.tap import TapRestGeneric
 
@@ -58,7 +59,7 @@ def without_clock(message: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
@@ -197,6 +198,12 @@ def test_a_key_of_any_type_is_never_null(serve):
     assert written(one_stream(serve, '[{"id": [1]}]', {"id": {"type": ["array", "string", "null"]}})).typed == 1
 
 
+def test_a_stream_without_records_says_no_more_than_on_the_path_of_the_sdk(serve):
+    config = one_stream(serve, "[]")
+
+    assert same(written(config), written_by_the_sdk(config))
+
+
 # What a child carries
 
 
@@ -221,6 +228,39 @@ def test_what_is_carried_is_as_the_sdk_would_write_it(serve, kind, selected):
     assert fast.typed > 0
     assert same(fast, slow)
     assert any("_p_v" in record["record"] for record in fast.of("RECORD", "c")) == selected
+
+
+# Records that are bytes, for those who look at the body
+
+
+USES = {
+    "len": len,
+    "list": list,
+    "last": lambda rows: next(reversed(rows)),
+    "from the end": lambda rows: rows[-1],
+    "part": lambda rows: rows[:1],
+    "plus": lambda rows: rows + [3],  # noqa: RUF005 (what an expression does)
+    "plus rows": lambda rows: [0] + rows,  # noqa: RUF005
+    "in": lambda rows: 2 in rows,
+    "equal": lambda rows: rows == [1, 2],
+    "true": bool,
+    "text": str,
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+def test_rows_are_a_list_for_those_who_look_at_them(use):
+    assert use(Rows(b"[1, 2]")) == use([1, 2])
+
+
+def test_an_expression_sees_the_records_of_a_body(serve):
+    pages = [Answer(200, f'{{"items": {PLAIN}, "next": "A"}}'), Answer(200, '{"items": [{"id": 3}]}')]
+    server = serve(lambda asked: pages[len(asked.query)])
+    known = {"schema": {"properties": {"id": {"type": "integer"}, "x": {"type": "string"}}}}
+    stop = {**PAGED, "stop_condition": "(response.items|last).id == 2"}
+    found = written({**api(server.url, resource("things", paginator=stop, resource_=known)), "concurrency": 1})
+
+    assert (found.typed, found.error, len(server.asked)) == (2, None, 1)
 
 
 # Bytes that must not pass as they are

@@ -170,9 +170,10 @@ def test_pages_come_in_order_and_once(paginator, width):
 
 
 def shrinking(asked):
-    """Pages that are shorter than asked for, each by another number."""
+    """Pages of one entry or two, though two are asked for."""
     first = number(asked)
-    return {"items": [{"id": each} for each in range(first, min(40, first + 1 + first % 2))], "total": 40}
+    size = 1 + first // 3 % 2
+    return {"items": [{"id": each} for each in range(first, min(40, first + size))], "total": 40}
 
 
 def test_pages_of_uneven_size_are_not_asked_for_in_vain_again_and_again():
@@ -206,4 +207,17 @@ def test_an_error_comes_behind_the_pages_before_it(paginator, width):
 
         assert ids(islice(pages, 6 if paginator is CURSOR else 3)) == list(range(12 if paginator is CURSOR else 6))
         with pytest.raises(ReplyError):
+            next(pages)
+
+
+@pytest.mark.parametrize("width", [1, 8])
+def test_a_page_whose_next_place_makes_no_sense_is_given_before_the_error(width):
+    def lost(asked):
+        return {**entries(asked), "next": {"no": "cursor"} if number(asked) == 2 else number(asked) + 1}
+
+    with serving_slowly(lost, 0.005) as server:
+        pages = reading(server, Pool(width), CURSOR).pages()
+
+        assert ids(islice(pages, 3)) == list(range(6))
+        with pytest.raises(ReplyError, match="cursor_path next gives an object"):
             next(pages)

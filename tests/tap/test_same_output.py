@@ -307,7 +307,7 @@ def peak(config: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("paginator", [CURSOR, NUMBERED["endpoint"]["paginator"]], ids=["cursor", "total"])
 def test_memory_does_not_grow_with_the_number_of_pages(serve, paginator):
-    items = json.dumps(things(0, 500))
+    items = json.dumps(things(0, 800))
 
     def peak_of(pages):
         def answer(asked):

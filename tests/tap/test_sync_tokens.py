@@ -154,6 +154,14 @@ def test_the_target_is_never_told_to_delete_what_has_not_changed(serve):
     assert {message["type"] for message in found.messages} == {"SCHEMA", "RECORD", "STATE"}
 
 
+def test_nor_to_delete_the_children_of_what_has_not_changed(serve):
+    parts = resource("parts", "/things/{resources.things.id}/parts", resource_=SCHEMA)
+    server = serve(by_path({"/things": page(1, sync="two"), "/things/1/parts": page(7)}))
+    found = run(config(server, things(), parts, emit_activate_version_messages=True), state=state_of("one"))
+
+    assert {message["type"] for message in found.messages} == {"SCHEMA", "RECORD", "STATE"}
+
+
 # How far state may run
 
 
