@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from itertools import chain
@@ -36,9 +34,10 @@ from tap_restgeneric.engine.records import (
 from tap_restgeneric.engine.remembered import Remembered
 from tap_restgeneric.engine.rows import Rows
 from tap_restgeneric.errors import ConfigError, RestGenericError
+from tap_restgeneric.parts import Part, ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
@@ -60,50 +59,9 @@ _TOP = 2
 _STATE_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Part:
-    """One sequence of requests of a stream.
-
-    Attributes:
-        reading: Its pages.
-        bookmark: Its state, in the SDK's layout.
-        window: What it asks for, if the stream is incremental.
-        changes: What it asks for, if the API gives tokens.
-    """
-
-    reading: Reading
-    bookmark: dict[str, Any]
-    window: Window | None
-    changes: Changes | None = None
-
-    def anew(self) -> Part:
-        """The same without the token of the last run, nothing asked for."""
-        changes = self.changes and self.changes.everything()
-        return replace(self, reading=self.reading.anew(changes.values() if changes else {}), changes=changes)
-
-
 Job = tuple["ResourceStream", Record, list[Part]]
 Delivered = tuple[int, Sequence[Record]]
 """How many records were delivered, and those of them that are objects."""
-
-
-def ahead(jobs: Iterable[Job], window: int) -> Generator[Job, None, None]:
-    """Jobs in order; the first requests of so many behind the one in hand are out already."""
-    waiting: deque[Job] = deque()
-    try:
-        for job in jobs:
-            for part in job[2][: min(window, 1)]:
-                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
-                    part.reading.begin()
-            waiting.append(job)
-            if len(waiting) > window:
-                yield waiting.popleft()
-        while waiting:
-            yield waiting.popleft()
-    finally:
-        for _, _, parts in waiting:
-            for part in parts:
-                part.reading.drop()
 
 
 class ResourceStream(Stream):

@@ -16,7 +16,7 @@ LAYERS = (
     {"schema_command"},
     {"tap"},
     {"streams"},
-    {"discovery", "bookmarks", "given_schemas", "kept_schemas"},
+    {"discovery", "bookmarks", "parts", "given_schemas", "kept_schemas"},
     {"engine"},
     {"readers", "inference", "settings", "reference", "apis"},
     {"dialect"},
