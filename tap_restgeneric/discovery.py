@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric import inference
-from tap_restgeneric.dialect import columns
+from tap_restgeneric.dialect.records import columns
 from tap_restgeneric.engine.contract import UNDECLARED
 
 if TYPE_CHECKING:

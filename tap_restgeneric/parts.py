@@ -12,8 +12,8 @@ from tap_restgeneric.errors import RestGenericError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from tap_restgeneric.dialect.incremental import Window
-    from tap_restgeneric.dialect.sync_tokens import Changes
+    from tap_restgeneric.dialect.progress.incremental import Window
+    from tap_restgeneric.dialect.progress.sync_tokens import Changes
     from tap_restgeneric.engine.reading import Reading
     from tap_restgeneric.engine.records import Record
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.dialect import grammar
+from tap_restgeneric.dialect.grammar import schema as grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

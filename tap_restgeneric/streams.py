@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_restgeneric.dialect.exchange import Page
-    from tap_restgeneric.dialect.incremental import Window
+    from tap_restgeneric.dialect.progress.incremental import Window
+    from tap_restgeneric.dialect.progress.sync_tokens import Changes
     from tap_restgeneric.dialect.relations import Node
-    from tap_restgeneric.dialect.sync_tokens import Changes
     from tap_restgeneric.discovery import Shape
     from tap_restgeneric.engine.report import Tally
     from tap_restgeneric.tap import TapRestGeneric

@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tap_restgeneric import readers, reference
-from tap_restgeneric.dialect import grammar, rules
+from tap_restgeneric.dialect.grammar import rules
+from tap_restgeneric.dialect.grammar import schema as grammar
 from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.discovery import shipped_schema

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from tap_restgeneric.dialect import bodies
+from tap_restgeneric.dialect.replies import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from tap_restgeneric.dialect.blocks import Steps, Where, problems_of, suggestion
 from tap_restgeneric.dialect.exchange import Call
-from tap_restgeneric.dialect.incremental import Incremental
+from tap_restgeneric.dialect.jsonpath.selectors import Path
 from tap_restgeneric.dialect.placeholders import Placeholder, Template, compiled, placeholders_in, templates_in
+from tap_restgeneric.dialect.progress.incremental import Incremental
+from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.dialect.relations import Batch, Node
 from tap_restgeneric.dialect.requests import Request
-from tap_restgeneric.dialect.selectors import Path
 from tap_restgeneric.dialect.source import TEMPLATED_KEYS, Client, Endpoint, Resource
-from tap_restgeneric.dialect.sync_tokens import SyncToken
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.dialect.paginators import Auto, Paginator, SinglePage
+from tap_restgeneric.dialect.jsonpath.selectors import Path, Selector
+from tap_restgeneric.dialect.paging.paginators import Auto, Paginator, SinglePage
 from tap_restgeneric.dialect.placeholders import Placeholder, Several
-from tap_restgeneric.dialect.selectors import Path, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_restgeneric.dialect.auth import Auth
-    from tap_restgeneric.dialect.incremental import Incremental
+    from tap_restgeneric.dialect.auth.schemes import Auth
+    from tap_restgeneric.dialect.progress.incremental import Incremental
+    from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
     from tap_restgeneric.dialect.requests import Rendered, Request
     from tap_restgeneric.dialect.source import Client, Resource, Rows
-    from tap_restgeneric.dialect.sync_tokens import SyncToken
 
 _WHOLE_BODY = Selector.parse("$")
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
-from tap_restgeneric.dialect import columns
-from tap_restgeneric.dialect.auth import Auth
+from tap_restgeneric.dialect.auth.schemes import Auth
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.exchange import origin
-from tap_restgeneric.dialect.formats import Csv, ResponseFormat
-from tap_restgeneric.dialect.incremental import Incremental
-from tap_restgeneric.dialect.paginators import AnyPaginator
+from tap_restgeneric.dialect.jsonpath.selectors import Selector
+from tap_restgeneric.dialect.paging.paginators import AnyPaginator
 from tap_restgeneric.dialect.placeholders import Template
-from tap_restgeneric.dialect.processing import ProcessingSteps
-from tap_restgeneric.dialect.replies import ErrorHandler, ResponseAction
-from tap_restgeneric.dialect.selectors import Selector
-from tap_restgeneric.dialect.sync_tokens import SyncToken
+from tap_restgeneric.dialect.progress.incremental import Incremental
+from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
+from tap_restgeneric.dialect.records import columns
+from tap_restgeneric.dialect.records.processing import ProcessingSteps
+from tap_restgeneric.dialect.replies.formats import Csv, ResponseFormat
+from tap_restgeneric.dialect.replies.verdicts import ErrorHandler, ResponseAction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from tap_restgeneric.dialect import bodies
 from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
-from tap_restgeneric.dialect.replies import ACCEPT, ErrorHandler, ReplyMatch, ResponseAction, judged
+from tap_restgeneric.dialect.replies import bodies
+from tap_restgeneric.dialect.replies.verdicts import ACCEPT, ErrorHandler, ReplyMatch, ResponseAction, judged
 from tap_restgeneric.engine.gate import Gate, Gates
 from tap_restgeneric.engine.transport import Send, TransientError
 from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError, UnavailableError
@@ -22,10 +22,10 @@ from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_restgeneric.dialect.auth import Auth
+    from tap_restgeneric.dialect.auth.schemes import Auth
+    from tap_restgeneric.dialect.auth.tokens import Token
     from tap_restgeneric.dialect.source import Client as ClientBlock
     from tap_restgeneric.dialect.source import RateLimit
-    from tap_restgeneric.dialect.tokens import Token
     from tap_restgeneric.engine.redaction import Redactor
     from tap_restgeneric.engine.report import Tally
 

@@ -10,10 +10,11 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.dialect import bodies, formats, links
 from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, origin, without_query
-from tap_restgeneric.dialect.paginators import Paginator, SinglePage
-from tap_restgeneric.dialect.selectors import Selected, Selector, detect
+from tap_restgeneric.dialect.jsonpath.selectors import Selected, Selector, detect
+from tap_restgeneric.dialect.paging import links
+from tap_restgeneric.dialect.paging.paginators import Paginator, SinglePage
+from tap_restgeneric.dialect.replies import bodies, formats
 from tap_restgeneric.dialect.words import describe_keys
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.lines import Lines, MisfitError

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tap_restgeneric.dialect import processing
-from tap_restgeneric.dialect.selectors import MISSING
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING
+from tap_restgeneric.dialect.records import processing
 from tap_restgeneric.errors import ApiError, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_restgeneric.dialect.incremental import Window
+    from tap_restgeneric.dialect.progress.incremental import Window
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.engine.report import Tally
 

@@ -13,7 +13,7 @@ import yaml
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.linking import BOUNDS
 from tap_restgeneric.dialect.loading import loaded
-from tap_restgeneric.dialect.paginators import AnyPaginator
+from tap_restgeneric.dialect.paging.paginators import AnyPaginator
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.readers import files

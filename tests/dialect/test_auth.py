@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from tap_restgeneric.dialect.auth import Auth, Token
+from tap_restgeneric.dialect.auth.schemes import Auth, Token
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.errors import CredentialError
 

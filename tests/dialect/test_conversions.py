@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tap_restgeneric.dialect.conversions import cast, dated, known_form
+from tap_restgeneric.dialect.records.conversions import cast, dated, known_form
 
 CASTS = [
     ("integer", 7, 7),

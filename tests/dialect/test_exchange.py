@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from walking import reply_of, shown
 
-from tap_restgeneric.dialect import columns
-from tap_restgeneric.dialect.bodies import describe
-from tap_restgeneric.dialect.detection import path_of
 from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
-from tap_restgeneric.dialect.selectors import Path
+from tap_restgeneric.dialect.jsonpath.selectors import Path
+from tap_restgeneric.dialect.paging.detection import path_of
+from tap_restgeneric.dialect.records import columns
+from tap_restgeneric.dialect.replies.bodies import describe
 from tap_restgeneric.errors import ReplyError
 
 CALL = Call(url="https://api.test/things", params=(("a", 1), ("b", 2)), headers={"X-A": "a"})

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from tap_restgeneric.dialect.formats import Csv, decode
+from tap_restgeneric.dialect.replies.formats import Csv, decode
 from tap_restgeneric.errors import ReplyError
 
 BODIES = {

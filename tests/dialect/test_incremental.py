@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_restgeneric.dialect.incremental import Incremental, compared
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING
 from tap_restgeneric.dialect.placeholders import OMIT
-from tap_restgeneric.dialect.selectors import MISSING
+from tap_restgeneric.dialect.progress.incremental import Incremental, compared
 from tap_restgeneric.errors import RecordError
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_restgeneric.dialect.instants import converted, instant, number, shifted, unit
+from tap_restgeneric.dialect.progress.instants import converted, instant, number, shifted, unit
 
 UTC = timezone.utc
 HOUR = timezone(timedelta(hours=1))

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import TypeAdapter, ValidationError
 
-from tap_restgeneric.dialect.auth import Auth
+from tap_restgeneric.dialect.auth.schemes import Auth
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.errors import CredentialError
 
@@ -99,7 +99,7 @@ def test_a_jwt_knows_its_secrets(rsa_key):
 
 
 def test_a_jwt_without_the_extra_says_what_to_install(rsa_key, monkeypatch):
-    monkeypatch.setattr("tap_restgeneric.dialect.oauth2.find_spec", lambda _: None)
+    monkeypatch.setattr("tap_restgeneric.dialect.auth.oauth2.find_spec", lambda _: None)
     with pytest.raises(ValidationError) as caught:
         parse(signing(pem(rsa_key)))
     messages = [line["msg"] for line in caught.value.errors()]

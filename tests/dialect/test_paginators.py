@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from walking import BASE, URL, page_of, paginator_of, reply_of, walk
 
 from tap_restgeneric.dialect.exchange import START, Call, Position, Stop
-from tap_restgeneric.dialect.selectors import Selector
+from tap_restgeneric.dialect.jsonpath.selectors import Selector
 from tap_restgeneric.errors import ReplyError
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "paginators.yaml").read_text())

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from tap_restgeneric.dialect.blocks import path_text, problems_of
-from tap_restgeneric.dialect.processing import ProcessingSteps, applied
+from tap_restgeneric.dialect.records.processing import ProcessingSteps, applied
 from tap_restgeneric.errors import RecordError
 
 CASES = json.loads((Path(__file__).parent / "cases" / "processing.json").read_text(), parse_float=Decimal)

@@ -6,11 +6,11 @@ import pytest
 import yaml
 from walking import BASE, shown
 
-from tap_restgeneric.dialect.auth import Bearer
+from tap_restgeneric.dialect.auth.schemes import Bearer
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING
 from tap_restgeneric.dialect.loading import loaded
-from tap_restgeneric.dialect.paginators import Auto, HeaderLink, Offset, SinglePage
+from tap_restgeneric.dialect.paging.paginators import Auto, HeaderLink, Offset, SinglePage
 from tap_restgeneric.dialect.secrets import Secrets
-from tap_restgeneric.dialect.selectors import MISSING
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "relations.yaml").read_text())
 

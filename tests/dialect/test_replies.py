@@ -3,7 +3,7 @@
 import pytest
 from walking import reply_of
 
-from tap_restgeneric.dialect.replies import ACCEPT, IGNORE, ErrorHandler, ResponseAction, judged
+from tap_restgeneric.dialect.replies.verdicts import ACCEPT, IGNORE, ErrorHandler, ResponseAction, judged
 from tap_restgeneric.errors import CredentialError, ReplyError
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tap_restgeneric.dialect.selectors import MISSING, Path, Selected, Selector, detect
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path, Selected, Selector, detect
 from tap_restgeneric.dialect.words import describe_keys
 from tap_restgeneric.errors import ReplyError
 
@@ -145,7 +145,7 @@ def test_the_json_schema_of_a_selector_allows_the_empty_list():
 
 def test_plain_selectors_do_without_jsonpath_ng():
     script = (
-        "import sys; from tap_restgeneric.dialect.selectors import Selector;"
+        "import sys; from tap_restgeneric.dialect.jsonpath.selectors import Selector;"
         "print(Selector.parse(\"$.a[0]['b c'].*\").find({'a': [{'b c': [1]}]}), 'jsonpath_ng' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

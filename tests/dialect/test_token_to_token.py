@@ -8,7 +8,7 @@ import pytest
 
 from tap_restgeneric.dialect.exchange import START, Call, Page, Reply
 from tap_restgeneric.dialect.placeholders import OMIT
-from tap_restgeneric.dialect.sync_tokens import SyncToken
+from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.errors import ReplyError
 
 URL = "https://api.test/things"

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from pydantic import TypeAdapter
 
-from tap_restgeneric.dialect.auth import Auth, Token
+from tap_restgeneric.dialect.auth.schemes import Auth, Token
 from tap_restgeneric.dialect.exchange import Call, Reply
 from tap_restgeneric.errors import CredentialError
 

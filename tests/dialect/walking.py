@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 
 from tap_restgeneric.dialect import spellings
 from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop
-from tap_restgeneric.dialect.links import full_url
-from tap_restgeneric.dialect.paginators import AnyPaginator
-from tap_restgeneric.dialect.selectors import Selector
+from tap_restgeneric.dialect.jsonpath.selectors import Selector
+from tap_restgeneric.dialect.paging.links import full_url
+from tap_restgeneric.dialect.paging.paginators import AnyPaginator
 
 BASE = "https://api.test"
 URL = f"{BASE}/things"

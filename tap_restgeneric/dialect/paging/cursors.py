@@ -9,11 +9,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self, override
 
-from tap_restgeneric.dialect import links
 from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, Stop
-from tap_restgeneric.dialect.paging import PaginatorBase, ended, exclusive, flag, found_kind, needing
-from tap_restgeneric.dialect.placement import WITH_BODY, Place, Slot
-from tap_restgeneric.dialect.selectors import MISSING, Path
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
+from tap_restgeneric.dialect.paging import links
+from tap_restgeneric.dialect.paging.family import PaginatorBase, ended, exclusive, flag, found_kind, needing
+from tap_restgeneric.dialect.paging.placement import WITH_BODY, Place, Slot
 from tap_restgeneric.errors import ReplyError
 
 _MANY = 2

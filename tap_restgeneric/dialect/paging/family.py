@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator
 
-from tap_restgeneric.dialect import clues, links
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.conditions import speaking_of
 from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, Stop
-from tap_restgeneric.dialect.expressions import Expression, ExpressionError
-from tap_restgeneric.dialect.selectors import MISSING
+from tap_restgeneric.dialect.expressions.conditions import speaking_of
+from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING
+from tap_restgeneric.dialect.paging import clues, links
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import ReplyError
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from tap_restgeneric.dialect.paginators import Paginator
-    from tap_restgeneric.dialect.placement import Slot
-    from tap_restgeneric.dialect.selectors import Path
+    from tap_restgeneric.dialect.jsonpath.selectors import Path
+    from tap_restgeneric.dialect.paging.paginators import Paginator
+    from tap_restgeneric.dialect.paging.placement import Slot
 
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tap_restgeneric.dialect.steps import Key, Steps, branches
+from tap_restgeneric.dialect.jsonpath.steps import Key, Steps, branches
 from tap_restgeneric.dialect.texts import Written
 from tap_restgeneric.dialect.words import kind
 

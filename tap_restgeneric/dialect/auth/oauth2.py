@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self, override
 
-from tap_restgeneric.dialect.credentials import AuthBase, HeaderValue, LoginUrl, basic, joined
+from tap_restgeneric.dialect.auth.credentials import AuthBase, HeaderValue, LoginUrl, basic, joined
+from tap_restgeneric.dialect.auth.tokens import Token, oauth_token
 from tap_restgeneric.dialect.exchange import Call, Reply, origin
-from tap_restgeneric.dialect.tokens import Token, oauth_token
 from tap_restgeneric.errors import CredentialError
 
 if TYPE_CHECKING:

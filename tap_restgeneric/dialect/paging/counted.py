@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from typing_extensions import Self, override
 
 from tap_restgeneric.dialect.exchange import Call, Next, Page, Position, Stop
-from tap_restgeneric.dialect.paging import PaginatorBase, ended, exclusive, flag, found_kind, needing
-from tap_restgeneric.dialect.placement import Place, Slot
-from tap_restgeneric.dialect.selectors import Path
+from tap_restgeneric.dialect.jsonpath.selectors import Path
+from tap_restgeneric.dialect.paging.family import PaginatorBase, ended, exclusive, flag, found_kind, needing
+from tap_restgeneric.dialect.paging.placement import Place, Slot
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import backoff
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from tap_restgeneric.dialect import bodies
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.conditions import speaking_of
-from tap_restgeneric.dialect.expressions import Expression, ExpressionError
-from tap_restgeneric.dialect.instants import instant
+from tap_restgeneric.dialect.expressions.conditions import speaking_of
+from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.progress.instants import instant
+from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.conversions import CastType, cast, dated, known_form
-from tap_restgeneric.dialect.expressions import Expression, ExpressionError
-from tap_restgeneric.dialect.selectors import MISSING
-from tap_restgeneric.dialect.steps import Key, branches
+from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING
+from tap_restgeneric.dialect.jsonpath.steps import Key, branches
+from tap_restgeneric.dialect.records.conversions import CastType, cast, dated, known_form
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import RecordError
 

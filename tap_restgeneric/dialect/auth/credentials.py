@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
+from tap_restgeneric.dialect.auth.carriers import carried
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.carriers import carried
 
 if TYPE_CHECKING:
+    from tap_restgeneric.dialect.auth.tokens import Token
     from tap_restgeneric.dialect.exchange import Call, Reply
-    from tap_restgeneric.dialect.tokens import Token
 
 HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)

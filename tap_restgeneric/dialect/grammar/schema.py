@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from tap_restgeneric.dialect import rules
-from tap_restgeneric.dialect.auth import Auth, Single
+from tap_restgeneric.dialect.auth.schemes import Auth, Single
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.paginators import AnyPaginator
-from tap_restgeneric.dialect.rules import SECRET, Schema
+from tap_restgeneric.dialect.grammar import rules
+from tap_restgeneric.dialect.grammar.rules import SECRET, Schema
+from tap_restgeneric.dialect.paging.paginators import AnyPaginator
 from tap_restgeneric.dialect.source import LOADER_HINTS, AnyIncremental, Client, Resource, ResourceDefaults
 from tap_restgeneric.dialect.spellings import AUTH_TYPES, KEYS, PAGINATOR_TYPES
 from tap_restgeneric.dialect.texts import Written

@@ -13,12 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self, override
 
-from tap_restgeneric.dialect.carriers import carried, with_cookie, with_query, without_query_key
-from tap_restgeneric.dialect.credentials import HEADER_NAME, AuthBase, HeaderValue, LoginUrl, basic, joined
+from tap_restgeneric.dialect.auth.carriers import carried, with_cookie, with_query, without_query_key
+from tap_restgeneric.dialect.auth.credentials import HEADER_NAME, AuthBase, HeaderValue, LoginUrl, basic, joined
+from tap_restgeneric.dialect.auth.oauth2 import OAuth2ClientCredentials, OAuth2Jwt, OAuth2Password
+from tap_restgeneric.dialect.auth.tokens import Token, session_token
 from tap_restgeneric.dialect.exchange import Call, Reply, origin
-from tap_restgeneric.dialect.oauth2 import OAuth2ClientCredentials, OAuth2Jwt, OAuth2Password
-from tap_restgeneric.dialect.selectors import Path
-from tap_restgeneric.dialect.tokens import Token, session_token
+from tap_restgeneric.dialect.jsonpath.selectors import Path
 from tap_restgeneric.errors import CredentialError
 
 __all__ = ("Auth", "AuthBase", "Token")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tap_restgeneric.dialect import instants
+from tap_restgeneric.dialect.progress import instants
 from tap_restgeneric.dialect.words import kind
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import Field
 from typing_extensions import override
 
-from tap_restgeneric.dialect.counted import Offset, PageNumber
-from tap_restgeneric.dialect.cursors import Cursor, HeaderCursor
-from tap_restgeneric.dialect.detection import Detected, detected
-from tap_restgeneric.dialect.linked import HeaderLink, JsonLink, SinglePage
-from tap_restgeneric.dialect.paging import PaginatorBase
+from tap_restgeneric.dialect.paging.counted import Offset, PageNumber
+from tap_restgeneric.dialect.paging.cursors import Cursor, HeaderCursor
+from tap_restgeneric.dialect.paging.detection import Detected, detected
+from tap_restgeneric.dialect.paging.family import PaginatorBase
+from tap_restgeneric.dialect.paging.linked import HeaderLink, JsonLink, SinglePage
 
 if TYPE_CHECKING:
     from tap_restgeneric.dialect.exchange import Next, Page

@@ -9,7 +9,7 @@ from tap_restgeneric.dialect.blocks import suggestion
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from tap_restgeneric.dialect.expressions import Expression
+    from tap_restgeneric.dialect.expressions.expression import Expression
 
 
 def speaking_of(condition: Expression | None, at_hand: AbstractSet[str]) -> Expression | None:

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.dialect.carriers import carried
+from tap_restgeneric.dialect.auth.carriers import carried
 from tap_restgeneric.dialect.exchange import without_query
-from tap_restgeneric.dialect.instants import instant
+from tap_restgeneric.dialect.progress.instants import instant
 from tap_restgeneric.errors import CredentialError, ReplyError
 
 if TYPE_CHECKING:
     from tap_restgeneric.dialect.exchange import Reply
-    from tap_restgeneric.dialect.selectors import Path
+    from tap_restgeneric.dialect.jsonpath.selectors import Path
 
 _MARGIN = 60.0
 _MARGIN_PART = 0.1

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.parser import Parser
 
-from tap_restgeneric.dialect.environment import METHODS, SANDBOX, Headers, compiled
+from tap_restgeneric.dialect.expressions.environment import METHODS, SANDBOX, Headers, compiled
 from tap_restgeneric.dialect.texts import Written
 from tap_restgeneric.dialect.words import describe_keys, kind
 

@@ -8,9 +8,9 @@ from pydantic import Field
 from requests.utils import parse_header_links
 from typing_extensions import override
 
-from tap_restgeneric.dialect import links
-from tap_restgeneric.dialect.paging import PaginatorBase, ended, found_kind
-from tap_restgeneric.dialect.selectors import Path
+from tap_restgeneric.dialect.jsonpath.selectors import Path
+from tap_restgeneric.dialect.paging import links
+from tap_restgeneric.dialect.paging.family import PaginatorBase, ended, found_kind
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_restgeneric.dialect.auth import ApiKey, Digest, Multi, SessionLogin
-from tap_restgeneric.dialect.columns import DATA_TYPES
-from tap_restgeneric.dialect.credentials import HEADER_NAME
-from tap_restgeneric.dialect.formats import Csv
-from tap_restgeneric.dialect.incremental import Incremental
-from tap_restgeneric.dialect.instants import NAMED_FORMATS
-from tap_restgeneric.dialect.oauth2 import OAuth2Base, OAuth2ClientBase, OAuth2ClientCredentials
-from tap_restgeneric.dialect.paginators import Cursor, Offset, PageNumber
-from tap_restgeneric.dialect.processing import Flatten, Map, Step
-from tap_restgeneric.dialect.replies import ReplyMatch
+from tap_restgeneric.dialect.auth.credentials import HEADER_NAME
+from tap_restgeneric.dialect.auth.oauth2 import OAuth2Base, OAuth2ClientBase, OAuth2ClientCredentials
+from tap_restgeneric.dialect.auth.schemes import ApiKey, Digest, Multi, SessionLogin
+from tap_restgeneric.dialect.paging.paginators import Cursor, Offset, PageNumber
+from tap_restgeneric.dialect.progress.incremental import Incremental
+from tap_restgeneric.dialect.progress.instants import NAMED_FORMATS
+from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
+from tap_restgeneric.dialect.records.columns import DATA_TYPES
+from tap_restgeneric.dialect.records.processing import Flatten, Map, Step
+from tap_restgeneric.dialect.replies.formats import Csv
+from tap_restgeneric.dialect.replies.verdicts import ReplyMatch
 from tap_restgeneric.dialect.source import Client, Endpoint, Resource, ResourceDefaults, Rows
 from tap_restgeneric.dialect.spellings import AUTH_TYPES
-from tap_restgeneric.dialect.sync_tokens import SyncToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from tap_restgeneric.dialect.carriers import without_query_key
+from tap_restgeneric.dialect.auth.carriers import without_query_key
 from tap_restgeneric.dialect.words import kind
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.paging import exclusive, found_kind, needing
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
+from tap_restgeneric.dialect.paging.family import exclusive, found_kind, needing
+from tap_restgeneric.dialect.paging.placement import WITH_BODY, Place, Slot
 from tap_restgeneric.dialect.placeholders import OMIT
-from tap_restgeneric.dialect.placement import WITH_BODY, Place, Slot
-from tap_restgeneric.dialect.replies import ReplyMatch
-from tap_restgeneric.dialect.selectors import MISSING, Path
+from tap_restgeneric.dialect.replies.verdicts import ReplyMatch
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from tap_restgeneric.dialect import instants
 from tap_restgeneric.dialect.blocks import Block
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
 from tap_restgeneric.dialect.placeholders import OMIT
-from tap_restgeneric.dialect.selectors import MISSING, Path
+from tap_restgeneric.dialect.progress import instants
 from tap_restgeneric.errors import RecordError
 
 if TYPE_CHECKING:

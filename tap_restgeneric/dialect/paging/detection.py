@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from requests.utils import parse_header_links
 
-from tap_restgeneric.dialect import clues
-from tap_restgeneric.dialect.counted import Offset, PageNumber
-from tap_restgeneric.dialect.cursors import Cursor
-from tap_restgeneric.dialect.linked import HeaderLink, JsonLink, SinglePage
+from tap_restgeneric.dialect.paging import clues
+from tap_restgeneric.dialect.paging.counted import Offset, PageNumber
+from tap_restgeneric.dialect.paging.cursors import Cursor
+from tap_restgeneric.dialect.paging.linked import HeaderLink, JsonLink, SinglePage
 
 if TYPE_CHECKING:
-    from tap_restgeneric.dialect.clues import Clue, Keys
     from tap_restgeneric.dialect.exchange import Page
+    from tap_restgeneric.dialect.paging.clues import Clue, Keys
 
 Detected: TypeAlias = SinglePage | JsonLink | HeaderLink | Cursor | PageNumber | Offset
 

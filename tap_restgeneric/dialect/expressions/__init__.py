@@ -1,0 +1,1 @@
+"""What does a condition or a template say?"""

@@ -1,0 +1,1 @@
+"""What may a source look like? The JSON Schema of the dialect."""

@@ -1,0 +1,1 @@
+"""Where in a reply, or in a record?"""

@@ -1,0 +1,1 @@
+"""How far has a stream come, and where does a run begin?"""

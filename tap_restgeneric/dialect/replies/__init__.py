@@ -1,0 +1,1 @@
+"""What does a reply say, and what does it mean?"""
