@@ -37,7 +37,7 @@ from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
 from tap_restgeneric.errors import ConfigError, RestGenericError
 from tap_restgeneric.given_schemas import GivenSchemas
-from tap_restgeneric.streams import ResourceStream, stream_class
+from tap_restgeneric.streams.stream import ResourceStream, stream_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable

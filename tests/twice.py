@@ -12,7 +12,7 @@ from unittest import mock
 
 from tap_restgeneric.engine.lines import Lines
 from tap_restgeneric.errors import RestGenericError
-from tap_restgeneric.streams import ResourceStream
+from tap_restgeneric.streams.typed import TypedPath
 from tap_restgeneric.tap import TapRestGeneric
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def written(config: Mapping[str, Any], **kwargs: Any) -> Written:
 
 def written_by_the_sdk(config: Mapping[str, Any], **kwargs: Any) -> Written:
     """The same with every record on the SDK's own path."""
-    with mock.patch.object(ResourceStream, "_lines", None):
+    with mock.patch.object(TypedPath, "lines", None):
         return written(config, **kwargs)

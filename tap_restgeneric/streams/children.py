@@ -1,0 +1,66 @@
+"""When are the children of records read?"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import closing, suppress
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
+
+from tap_restgeneric.errors import RestGenericError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from tap_restgeneric.engine.records import Record
+    from tap_restgeneric.streams.parts import Job
+    from tap_restgeneric.streams.stream import ResourceStream
+
+
+def read_children(stream: ResourceStream, records: Sequence[Record]) -> None:
+    """Reads the children of records, in their order; the first requests of the next ones are out meanwhile."""
+    children = [child for child in stream.children if child.selected or child.has_selected_descendents]
+    if not children:
+        return
+    kept = [record for record in records if stream.stream_maps[0].get_filter_result(record)]
+    window = 2 * stream.pool.width if stream.pool.reads_ahead else 0
+    with closing(ahead(_jobs(children, kept), window)) as jobs:
+        for job in jobs:
+            with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
+                job.stream.read_for(job.parent, job.parts)
+
+
+def _jobs(children: Sequence[ResourceStream], records: Sequence[Record]) -> Iterator[Job]:
+    """Record by record, for each of its children; then those that take many records at once."""
+    singly = [child for child in children if child.node.batch is None]
+    batched = [child for child in children if child.node.batch is not None]
+    return chain(
+        (job for record in records for child in singly for job in child.parts.jobs([record])),
+        (job for child in batched for job in child.parts.jobs(records)),
+    )
+
+
+def ahead(jobs: Iterable[Job], window: int) -> Generator[Job, None, None]:
+    """Jobs in order; the first requests of so many behind the one in hand are out already.
+
+    Args:
+        jobs: What is read for records of the parent.
+        window: Jobs that may have begun before their turn; 0: none.
+    """
+    waiting: deque[Job] = deque()
+    try:
+        for job in jobs:
+            for part in job.parts[: min(window, 1)]:
+                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
+                    part.reading.begin()
+            waiting.append(job)
+            if len(waiting) > window:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        for job in waiting:
+            for part in job.parts:
+                part.reading.drop()

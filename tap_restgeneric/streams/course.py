@@ -1,0 +1,97 @@
+"""In which order does a stream go? A page goes out, then the children of its records, then the state moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tap_restgeneric.engine.client import SyncTokenRejectedError
+from tap_restgeneric.engine.records import Record
+from tap_restgeneric.errors import RestGenericError
+from tap_restgeneric.streams.children import read_children
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_restgeneric.dialect.exchange import Page
+    from tap_restgeneric.dialect.progress.sync_tokens import Changes
+    from tap_restgeneric.streams.door import Out
+    from tap_restgeneric.streams.parts import Part
+    from tap_restgeneric.streams.stream import ResourceStream
+
+Delivered = tuple[int, Sequence[Record]]
+"""How many records were delivered, and those of them that are objects."""
+
+
+class Course:
+    """One way through a stream: all of it, or what belongs to one record of its parent.
+
+    Args:
+        stream: The stream.
+        parent: The record of the parent, or None.
+        write: Whether RECORD and STATE messages are written; a batch writer takes the records instead.
+    """
+
+    def __init__(self, stream: ResourceStream, parent: Record | None, *, write: bool) -> None:
+        """Nothing was read."""
+        self._stream = stream
+        self._parent = parent
+        self._write = write
+
+    def through(self, parts: Sequence[Part]) -> Iterator[Delivered]:
+        """Reads sequences of requests one after another."""
+        for part in parts:
+            yield from self._part(part)
+
+    def rows(self) -> Iterator[Delivered]:
+        """Takes rows that stand inside the record of the parent, which needs no request."""
+        stream, parent = self._stream, self._parent or {}
+        stream.begin_sequence()
+        stream.tally.matched = stream.tally.matched or stream.node.has_rows(parent)
+        stream.tally.unmatched = "expand: no record of the parent has a list there"
+        yield self._followed(stream.door.rows(stream.node.rows(parent), self._parent, write=self._write))
+
+    def _part(self, part: Part) -> Iterator[Delivered]:
+        try:
+            yield from self._read(part)
+        except SyncTokenRejectedError as error:
+            self._stream.tally.warn(f"the sync token of the last run was rejected, so everything is read: {error}")
+            yield from self._read(part.anew())
+
+    def _read(self, part: Part) -> Iterator[Delivered]:
+        stream, progress = self._stream, self._stream.progress
+        window, changes = part.window, part.changes
+        stream.begin_sequence()
+        for page in part.reading.pages():
+            out = stream.door.page(page, self._parent, window, write=self._write)
+            yield self._followed(out)
+            window, changes = out.window, self._known(changes, page)
+            if window and window.block.row_order == "asc" and not window.disordered:
+                progress.advance(part.bookmark, window)
+            self._write_state()
+            if out.done:
+                stream.tally.stops["past the window"] += 1
+                break
+        if changes and changes.lost:
+            stream.tally.warn(changes.lost)
+        if come := window.closed() if window else changes:
+            progress.advance(part.bookmark, come)
+            self._write_state()
+
+    def _followed(self, out: Out) -> Delivered:
+        """What has gone out, when its children are out too."""
+        read_children(self._stream, out.taken)
+        if out.full:
+            self._stream.full(out.count)
+        return out.count, out.delivered
+
+    def _known(self, changes: Changes | None, page: Page) -> Changes | None:
+        """What is known of the next token behind a page."""
+        try:
+            return changes and changes.after(page)
+        except RestGenericError as error:
+            raise self._stream.door.on(page.position, error) from error
+
+    def _write_state(self) -> None:
+        if self._write:
+            self._stream.progress.write()

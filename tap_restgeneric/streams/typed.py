@@ -1,0 +1,116 @@
+"""How does a page whose records were typed on the way become lines at once? The fast path."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_restgeneric.engine.lines import Lines, MisfitError
+from tap_restgeneric.engine.records import windowed
+from tap_restgeneric.engine.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import msgspec
+
+    from tap_restgeneric.dialect.exchange import Page
+    from tap_restgeneric.dialect.progress.incremental import Window
+    from tap_restgeneric.engine.records import Record
+    from tap_restgeneric.streams.stream import ResourceStream
+
+_TOP = 2
+
+
+@dataclass(frozen=True)
+class TypedPage:
+    """The records of a page that are wanted, typed.
+
+    Attributes:
+        records: For `Lines.encoded`.
+        given: What the parent gives to each of them.
+        window: The window behind them.
+        done: Whether no later page can hold more.
+    """
+
+    records: Sequence[Any]
+    given: dict[str, msgspec.Raw]
+    window: Window | None
+    done: bool
+
+
+class TypedPath:
+    """The compiled record path of a stream.
+
+    Args:
+        stream: The stream; what is selected of it is known by now.
+    """
+
+    def __init__(self, stream: ResourceStream) -> None:
+        """Nothing is compiled."""
+        self._stream = stream
+
+    @cached_property
+    def lines(self) -> Lines | None:
+        """The compiled path; None where something needs records as objects."""
+        stream, node = self._stream, self._stream.node
+        if not self._is_open:
+            return None
+        properties = stream.effective_schema["properties"]
+        cursor = node.incremental.cursor_path if node.incremental else None
+        with suppress(ValueError):  # a name that cannot be compiled: quotes, backslashes
+            return Lines(
+                stream.name,
+                properties,
+                dropped=[name for name in properties if not stream.mask["properties", name]],
+                keys=stream.primary_keys,
+                cursor=str(cursor) if cursor else None,
+                carried=list(node.carried),
+                version=stream.version,
+            )
+        return None
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether nothing needs the records of the stream as objects."""
+        stream, node = self._stream, self._stream.node
+        maps = stream.stream_maps
+        plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
+        wanted = stream.selected and stream.ABORT_AT_RECORD_COUNT is None and not stream.child_streams
+        collects = stream.config.get("undeclared_fields") == "collect"
+        nested = any(len(breadcrumb) > _TOP and not chosen for breadcrumb, chosen in stream.mask.items())
+        unread = not node.resource.processing_steps and node.resource.endpoint.response_format == "json"
+        simple = unread and not nested and not stream.get_batch_config(stream.config) and not collects
+        cursor = str(node.incremental.cursor_path) if node.incremental else None
+        readable = cursor is None or (cursor in stream.effective_schema["properties"] and cursor not in node.carried)
+        return plain and wanted and simple and readable
+
+    def page(self, page: Page, parent: Record | None, window: Window | None) -> TypedPage | None:
+        """The wanted records of a page; None if they do not fit, for the path that knows all.
+
+        Raises:
+            RecordError: A cursor value is missing, or cannot be compared.
+        """
+        block = page.records.block if isinstance(page.records, Rows) else None
+        if block is None or self.lines is None:
+            return None
+        carried = self._stream.node.carried
+        try:
+            given = self.lines.given({name: (parent or {}).get(source) for name, source in carried.items()})
+        except MisfitError:
+            return None
+        records, done = block.records, False
+        if window:
+            records, window, done = windowed(records, block.cursors, window, self._stream.tally)
+        return TypedPage(records, given, window, done)
+
+    def encoded(self, page: TypedPage) -> bytes:
+        """The RECORD lines of typed records."""
+        if self.lines is None:
+            raise TypeError(f"{self._stream.name!r} has no compiled path")
+        return self.lines.encoded(page.records, page.given, datetime.now(timezone.utc).isoformat())
