@@ -14,7 +14,7 @@ from singer_sdk.schema.source import OpenAPISchemaNormalizer
 from singer_sdk.singerlib.schema import resolve_schema_references
 from typing_extensions import override
 
-from tap_restgeneric import inference
+from tap_restgeneric import inference, readers
 from tap_restgeneric.errors import ConfigError, Problem, ReplyError
 from tap_restgeneric.readers import files
 
@@ -92,7 +92,7 @@ class GivenSchemas:
             is_url = re.match(r"https?://", place, re.IGNORECASE)
             content = self._body(place) if is_url else self._text(place)
             try:
-                self._documents[place] = files.quick(content)
+                self._documents[place] = readers.document(content)
             except ValueError as error:
                 raise ValueError(f"{place}: {error}") from None
         return self._documents[place]

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.errors import ConfigError
-from tap_restgeneric.readers import builtin, files, mapping, overlay, snippet
+from tap_restgeneric.readers import builtin, files, json_text, mapping, overlay, snippet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _KEYS = ("client", "resource_defaults", "resources")
+
+
+def _read_yaml(document: str, name: str) -> Any:
+    from tap_restgeneric.readers import yaml_text  # noqa: PLC0415  # a library that the other forms do without
+
+    return yaml_text.read(document, name)
+
+
 _READERS: dict[str, Callable[[str, str], Any]] = {
-    ".yaml": files.read_yaml,
-    ".yml": files.read_yaml,
-    ".json": files.read_json,
+    ".yaml": _read_yaml,
+    ".yml": _read_yaml,
+    ".json": json_text.read,
     ".py": snippet.read_python,
     ".md": snippet.read_prose,
     ".txt": snippet.read_prose,
@@ -82,13 +91,11 @@ def _named(source: str, folders: Sequence[Path]) -> RawSource:
     apis = builtin.names()
     if source in apis:
         origin = f"built-in '{source}'"
-        config = files.read_yaml(builtin.text(source), origin)
+        config = _read_yaml(builtin.text(source), origin)
         return RawSource(config=_as_object(config, origin), api=source, origin=origin)
     if source.lstrip().startswith("{"):
         # A setting that came through an environment variable is text, also where it means an object.
-        return RawSource(
-            config=_as_object(files.read_json(source, "settings"), "settings"), api=None, origin="settings"
-        )
+        return RawSource(config=_as_object(json_text.read(source, "settings"), "settings"), api=None, origin="settings")
     reader = _READERS.get(PurePath(source).suffix.lower())
     if reader is None:
         raise ConfigError.at("$.source", _unknown(source, apis, folders))
@@ -112,3 +119,17 @@ def _unknown(source: str, apis: list[str], folders: Sequence[Path]) -> str:
         f"{source!r} is no built-in API{guess}: there are {', '.join(apis)}; "
         f"and no path of a file: those end in {', '.join(_READERS)} and are looked up in {looked}"
     )
+
+
+def document(text: str) -> Any:
+    """The value of a large document that is not written for us, an OpenAPI one: JSON or YAML, read fast.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        from tap_restgeneric.readers import yaml_text  # noqa: PLC0415  # as above
+
+        return yaml_text.quick(text)

@@ -46,3 +46,8 @@ class Findings:
         """
         if self.problems:
             raise ConfigError(self.problems)
+
+
+def line_at(document: str, offset: int) -> int:
+    """The line of a document in which an offset is, from 1."""
+    return document.count("\n", 0, offset) + 1

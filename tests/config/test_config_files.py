@@ -16,7 +16,7 @@ from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.paging.paginators import AnyPaginator
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.errors import ConfigError
-from tap_restgeneric.readers import files
+from tap_restgeneric.readers import yaml_text
 
 HERE = Path(__file__).parent
 INVALID = sorted((HERE / "invalid").glob("*.yaml"))
@@ -25,7 +25,7 @@ SETTINGS = ("secrets", "parameters", "start_date")
 
 
 def loaded_file(path):
-    return loaded_settings(files.read_yaml(path.read_text(), path.name))
+    return loaded_settings(yaml_text.read(path.read_text(), path.name))
 
 
 def loaded_settings(written):
@@ -149,7 +149,7 @@ def problems_of(config):
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
 def test_whatever_is_written_instead_is_a_source_or_a_report(path):
-    config = files.read_yaml(path.read_text(), path.name)
+    config = yaml_text.read(path.read_text(), path.name)
     # that `secrets` and `parameters` are objects is the business of the settings' own schema
     free = [steps for steps in places(config) if steps not in {("secrets",), ("parameters",)}]
     reported = [

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from tap_restgeneric.dialect.expressions.expression import NAMES, Expression, ExpressionError
+from tap_restgeneric.dialect.expressions.expression import Expression
+from tap_restgeneric.dialect.expressions.vocabulary import NAMES, ExpressionError
 
 CASES = json.loads((File(__file__).parent / "cases" / "expressions.json").read_text(), parse_float=Decimal)
 

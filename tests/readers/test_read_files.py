@@ -5,7 +5,8 @@ import os
 import pytest
 
 from tap_restgeneric.errors import ConfigError, Problem
-from tap_restgeneric.readers.files import find, read_json, read_yaml, text
+from tap_restgeneric.readers import json_text, yaml_text
+from tap_restgeneric.readers.files import find, text
 
 SCALARS = {
     "x": "x",
@@ -43,12 +44,12 @@ SCALARS = {
 
 @pytest.mark.parametrize(("written", "value"), SCALARS.items())
 def test_a_value_in_yaml(written, value):
-    assert read_yaml(f"a: {written}\n", "file x.yaml") == {"a": value}
+    assert yaml_text.read(f"a: {written}\n", "file x.yaml") == {"a": value}
 
 
 @pytest.mark.parametrize(("written", "kind"), [("1", int), ("1.0", float), ("true", bool), ("'1'", str)])
 def test_a_value_in_yaml_has_its_own_type(written, kind):
-    assert type(read_yaml(written, "file x.yaml")) is kind
+    assert type(yaml_text.read(written, "file x.yaml")) is kind
 
 
 def test_anchors_aliases_and_merge_keys_are_followed():
@@ -59,7 +60,7 @@ def test_anchors_aliases_and_merge_keys_are_followed():
         merged: {<<: *base, limit: 2}
         several: {<<: [*base, *other], x: 1}
     """
-    assert read_yaml(document, "file x.yaml") == {
+    assert yaml_text.read(document, "file x.yaml") == {
         "base": {"type": "cursor", "limit": 1},
         "other": {"limit": 9, "cursor_param": "c"},
         "alias": {"type": "cursor", "limit": 1},
@@ -130,13 +131,13 @@ YAML_PROBLEMS = {
 @pytest.mark.parametrize(("document", "problem"), YAML_PROBLEMS.values(), ids=YAML_PROBLEMS)
 def test_yaml_that_would_be_guessed_at_is_refused(document, problem):
     with pytest.raises(ConfigError) as refused:
-        read_yaml(document, "file x.yaml")
+        yaml_text.read(document, "file x.yaml")
     assert refused.value.problems == (problem,)
 
 
 def test_json_is_read_as_it_stands():
     document = '{"a": [1, -1.5, true, null],\t"b\\u00e9": "\\ud83d\\ude00 {\\"a\\": 1, \\"a\\": 2}", "c": {"a": 1}}'
-    assert read_json(document, "file x.json") == {
+    assert json_text.read(document, "file x.json") == {
         "a": [1, -1.5, True, None],
         "bé": '\N{GRINNING FACE} {"a": 1, "a": 2}',
         "c": {"a": 1},
@@ -168,7 +169,7 @@ TRAILING_COMMA = {
 
 def problems_of_json(document):
     with pytest.raises(ConfigError) as refused:
-        read_json(document, "file x.json")
+        json_text.read(document, "file x.json")
     return list(refused.value.problems)
 
 

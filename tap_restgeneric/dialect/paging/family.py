@@ -13,7 +13,8 @@ from pydantic import Field, field_validator
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, Stop
 from tap_restgeneric.dialect.expressions.conditions import speaking_of
-from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.expressions.expression import Expression
+from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING
 from tap_restgeneric.dialect.paging import clues, links
 from tap_restgeneric.dialect.words import kind

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
-from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.expressions.expression import Expression
+from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING
 from tap_restgeneric.dialect.jsonpath.steps import Key, branches
 from tap_restgeneric.dialect.records.conversions import CastType, cast, dated, known_form

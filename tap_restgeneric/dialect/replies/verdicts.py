@@ -13,7 +13,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.expressions.conditions import speaking_of
-from tap_restgeneric.dialect.expressions.expression import Expression, ExpressionError
+from tap_restgeneric.dialect.expressions.expression import Expression
+from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
 from tap_restgeneric.dialect.progress.instants import instant
 from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError
