@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -29,13 +30,48 @@ class Block(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _suggest_for_unknown_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _strictly(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        wrong = list(cls._flags(value))
         try:
-            return handler(value)
+            block = handler(value)
         except ValidationError as error:
             known = [field.alias or name for name, field in cls.model_fields.items()]
-            lines = [_with_suggestion(line, known, cls.elsewhere) for line in error.errors(include_url=False)]
-            raise ValidationError.from_exception_data(cls.__name__, lines) from None
+            said = {line["loc"] for line in wrong}
+            lines = [line for line in error.errors(include_url=False) if line["loc"] not in said]
+            wrong += [_with_suggestion(line, known, cls.elsewhere) for line in lines]
+        else:
+            if not wrong:
+                return block
+        raise ValidationError.from_exception_data(cls.__name__, wrong) from None
+
+    @classmethod
+    def _flags(cls, value: Any) -> Iterator[InitErrorDetails]:
+        """Numbers that are written as true or false, which pydantic would read as 1 or 0."""
+        for name, field in cls.model_fields.items() if isinstance(value, dict) else ():
+            given = value.get(field.alias or name)
+            if isinstance(given, bool) and (kinds := _numbers(field.annotation)):
+                kind = PydanticCustomError("flag", "must be {kinds}", {"kinds": kinds})
+                yield {"type": kind, "loc": (field.alias or name,), "input": given}
+
+
+def _numbers(annotation: Any) -> str | None:
+    """What a field takes that takes numbers and no booleans, in words; None for other fields."""
+    kinds = set(_alternatives(annotation))
+    if bool in kinds or not kinds & {int, float}:
+        return None
+    number = "a number" if float in kinds else "a whole number"
+    return f"a text or {number}" if str in kinds else number
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """The types that a field may have, one by one."""
+    if get_origin(annotation) is Annotated:
+        yield from _alternatives(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for one in get_args(annotation):
+            yield from _alternatives(one)
+    else:
+        yield annotation
 
 
 _REBUILT = {"missing", "union_tag_invalid", "union_tag_not_found"}

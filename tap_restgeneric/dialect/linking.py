@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tap_restgeneric.dialect.blocks import Steps, Where, problems_of, suggestion
 from tap_restgeneric.dialect.exchange import Call
@@ -16,12 +16,15 @@ from tap_restgeneric.dialect.progress.incremental import Incremental
 from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.dialect.relations import Batch, Node
 from tap_restgeneric.dialect.requests import Request
-from tap_restgeneric.dialect.source import TEMPLATED_KEYS, Client, Endpoint, Resource
+from tap_restgeneric.dialect.source import TEMPLATED_KEYS, AnyIncremental, Client, Endpoint, Resource
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+PARAM_TYPES = ("incremental", "token")
+"""Blocks that may stand under a query parameter, which takes their value."""
+_INCREMENTAL: TypeAdapter[Incremental | SyncToken] = TypeAdapter(AnyIncremental)
 BOUNDS = ("start_value", "last_value", "initial_value", "end_value", "lag")
 TOKEN = ("start_value",)
 """What a placeholder may name of an incremental block, and of one of `type: token`."""
@@ -113,9 +116,9 @@ class Linker:
             parameters=needs.parameters,
         )
         self._check_slots(node, where)
-        if node.sync_token and not needs.bounds and not node.sync_token.slots(Call(url="")):
-            message = "the token is sent nowhere: give token_param, token_body_path or {incremental.start_value}"
-            self._problem(where(("endpoint", "incremental")), message)
+        if node.sync_token and not (needs.bounds or node.sync_token.is_url or node.sync_token.slots(Call(url=""))):
+            places = "token_param, token_body_path, {incremental.start_value}, or send_in: url"
+            self._problem(where(("endpoint", "incremental")), f"the token is sent nowhere: give {places}")
         return node
 
     def _params(self, endpoint: Endpoint, where: Where) -> _Needs:
@@ -127,12 +130,12 @@ class Linker:
             kind = value.get("type") if isinstance(value, dict) else None
             if kind == "resolve":
                 self._resolve(value, name, at, in_path, needs)
-            elif kind == "incremental":
+            elif kind in PARAM_TYPES:
                 self._incremental(value, name, needs)
             elif isinstance(value, dict) or (
                 isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value)
             ):
-                self._problem(at, "must be a value or a list; an object is `type: resolve` or `type: incremental`")
+                self._problem(at, "must be a value or a list; an object is `type: resolve`, `incremental` or `token`")
             elif name in in_path and (value is None or isinstance(value, list)):
                 self._problem(at, "stands in the path, and must be one value; several belong into `parameters`")
                 needs.bindings[name] = ""
@@ -174,7 +177,7 @@ class Linker:
             self._problem(needs.where(steps), "a second incremental block: a resource has one")
             return
         try:
-            needs.incremental = Incremental.model_validate(value)
+            needs.incremental = _INCREMENTAL.validate_python(value)
             needs.params[name] = "{incremental.start_value}"
         except ValidationError as error:
             self.problems += problems_of(error, value, lambda inner: needs.where((*steps, *inner)))

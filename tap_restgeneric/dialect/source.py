@@ -103,6 +103,11 @@ class Endpoint(Block):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("data_selector", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
     @field_validator("data")
     @classmethod
     def _pairs(cls, data: Any) -> Any:

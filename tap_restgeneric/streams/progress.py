@@ -51,14 +51,21 @@ class Progress:
         block = stream.node.incremental
         if block is None:
             return None
-        full = stream.replication_key is not None and stream.forced_replication_method == "FULL_TABLE"
-        last = None if full else last_value(bookmark, str(block.cursor_path))
+        last = None if self._begins_anew else last_value(bookmark, str(block.cursor_path))
         return block.window(last, self._tap.start_date_for(stream.node, stream.schema))
 
     def changes(self, bookmark: Bookmark) -> Changes | None:
         """What a run asks for, if the API gives tokens."""
-        block = self._stream.node.sync_token
-        return None if block is None else block.changes(last_value(bookmark, str(block.token_path)))
+        node = self._stream.node
+        if node.sync_token is None:
+            return None
+        last = None if self._begins_anew else last_value(bookmark, node.sync_token.name)
+        return node.sync_token.changes(last, node.auth.unsigned if node.auth else str)
+
+    @property
+    def _begins_anew(self) -> bool:
+        """Whether the catalog wants everything of a stream that could give what is new."""
+        return self._stream.forced_replication_method == "FULL_TABLE"
 
     def advance(self, bookmark: Bookmark, come: Window | Changes) -> None:
         """Moves a bookmark as far as the stream has come; a test run, which ends somewhere, moves none."""

@@ -127,9 +127,16 @@ class ResourceStream(Stream):
 
     @property
     @override
+    def replication_method(self) -> str:
+        """What the catalog says; else what the source says, also where no field of the records is a replication key."""
+        reads_changes = self.node.reads_changes and not self.forced_replication_method
+        return "INCREMENTAL" if reads_changes else super().replication_method
+
+    @property
+    @override
     def emit_activate_version_messages(self) -> bool:
         """Whether the target may delete what a run does not bring: not where it brings only what has changed."""
-        chosen = self.replication_key is not None and self.parent_stream_type is None
+        chosen = self.node.reads_changes and self.parent_stream_type is None
         return super().emit_activate_version_messages and (chosen or not self.reads_changes)
 
     @override

@@ -171,9 +171,15 @@ RULES: dict[type[Block], list[Schema]] = {
     ],
     Flatten: [{"properties": {"fields": {"items": _NOT_EMPTY}}}],
     SyncToken: [
+        _exclusive("token_path", "token_header"),
+        {"anyOf": [_given("token_path"), _given("token_header")]},
         _exclusive("token_param", "token_body_path"),
         _exclusive("send_in", "token_body_path"),
-        _needs(_given("send_in"), "token_param"),
+        {
+            "if": _says("send_in", "url"),
+            "then": {"properties": {"token_param": _NULL}},
+            "else": _needs(_given("send_in"), "token_param"),
+        },
     ],
     ReplyMatch: [{"anyOf": [_given("status_code"), _given("content"), _given("condition")]}],
 }

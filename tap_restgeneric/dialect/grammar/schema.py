@@ -19,6 +19,8 @@ from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.grammar import rules
 from tap_restgeneric.dialect.grammar.rules import SECRET, Schema
 from tap_restgeneric.dialect.paging.paginators import AnyPaginator
+from tap_restgeneric.dialect.progress.incremental import Incremental
+from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.dialect.source import LOADER_HINTS, AnyIncremental, Client, Resource, ResourceDefaults
 from tap_restgeneric.dialect.spellings import AUTH_TYPES, KEYS, PAGINATOR_TYPES
 from tap_restgeneric.dialect.texts import Written
@@ -63,6 +65,7 @@ _UNTYPED: dict[str, Schema] = {
     "incremental": {"properties": {"type": False}},
 }
 """What a block without a type is."""
+_PARAMS = {block.model_fields["type"].default: block.__name__ for block in (Incremental, SyncToken)}
 _ALSO = {"integer": "IntegerText", "number": "NumberText", "boolean": "BooleanText"}
 
 
@@ -322,7 +325,7 @@ def _endpoint(schema: Schema) -> Schema:
 
 
 def _params() -> dict[str, Schema]:
-    """The two objects that may be the value of a query parameter."""
+    """The objects that may be the value of a query parameter."""
     resolve: Schema = {
         "description": "a value of the parent, for a placeholder of the path; with batch_size those of several parents",
         "type": "object",
@@ -336,7 +339,7 @@ def _params() -> dict[str, Schema]:
         "required": ["type", "resource", "field"],
         "additionalProperties": False,
     }
-    kinds = {"resolve": resolve, "incremental": {"$ref": "#/$defs/Incremental"}}
+    kinds = {"resolve": resolve, **{kind: {"$ref": f"#/$defs/{name}"} for kind, name in _PARAMS.items()}}
     choices = [{"if": {"properties": {"type": {"const": kind}}}, "then": then} for kind, then in kinds.items()]
     whole: Schema = {"properties": {"type": {"enum": list(kinds)}}, "required": ["type"], "allOf": choices}
-    return {"Param": {"description": "resolve or incremental", **whole}}
+    return {"Param": {"description": "resolve, incremental or token", **whole}}

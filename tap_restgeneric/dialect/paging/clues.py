@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tap_restgeneric.dialect.paging import links
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,8 +20,9 @@ Clue = tuple[Keys, Any]
 _DEPTH = 4
 _LINK = re.compile(r"^(?:.*[.@_])?next", re.IGNORECASE)
 _INSIDE_LINK = ("href", "url", "link")
+_PLACE = "cursor|token|key|id|page|number|offset|index|start|position|after|from|marker|batch|continuation|record|row"
 _TOKEN = re.compile(
-    r"^(?:next(?:_?page)?_?(?:cursor|token|key|id)?|cursor|(?:continuation|page)_?(?:token|key)|scroll_?id)$",
+    rf"^(?:next(?:_?(?:{_PLACE}))*|cursor|(?:continuation|page)_?(?:token|key)|scroll_?id)$",
     re.IGNORECASE,
 )
 _FLAG = re.compile(
@@ -48,7 +51,7 @@ def link(field: Clue) -> Keys | None:
 
 
 def _is_link(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://", "/", "?"))
+    return isinstance(value, str) and links.is_link(value)
 
 
 def token(field: Clue) -> Keys | None:
