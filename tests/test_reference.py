@@ -46,7 +46,8 @@ ONLY_TOGETHER = {
     *("paging_of_the_client", "paging_through_a_text", "path_param_list", "path_param_null"),
     *("placeholder_without_value", "resolve_not_in_the_path"),
     # the syntax of placeholders, selectors and expressions
-    *("endpoint_data_selector_syntax", "incremental_unknown_bound", "paginator_cursor_param_is_no_path"),
+    *("endpoint_data_selector_blank", "endpoint_data_selector_syntax"),
+    *("incremental_unknown_bound", "paginator_cursor_param_is_no_path"),
     *("paginator_cursor_path", "placeholder_field_syntax", "placeholder_mixed_braces", "placeholder_unknown_root"),
     *("placeholder_without_field", "response_actions_condition", "secrets_double_braces", "stop_condition_function"),
     "sync_token_sent_nowhere",

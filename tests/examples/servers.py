@@ -8,7 +8,7 @@ from servers_by_cursor import HeaderCursor, LastRecordCursor, NestedParents, OAu
 from servers_by_link import ApiKeyInQuery, LinkHeader, OData, RowsInRecords
 from servers_by_number import OffsetTotal, PageNumber
 from servers_of_200 import ErrorsIn200, GraphQL
-from servers_of_changes import BackfillInSteps, TokenSync
+from servers_of_changes import BackfillInSteps, DeltaLink, TokenSync
 from servers_of_other_records import CsvReport, JsonLines, ProcessingSteps
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ APIS: dict[str, type[Api]] = {
     "api_key_in_query": ApiKeyInQuery,
     "backfill_in_steps": BackfillInSteps,
     "csv_report": CsvReport,
+    "delta_link": DeltaLink,
     "errors_in_200": ErrorsIn200,
     "graphql": GraphQL,
     "header_cursor": HeaderCursor,

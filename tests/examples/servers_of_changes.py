@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
-from playing import Api, Record, moment, refused, row, token, unknown
+from playing import Api, Record, moment, origin, refused, row, token, unknown
 
 if TYPE_CHECKING:
     from scripted import Asked
@@ -51,6 +52,48 @@ class TokenSync(Api):
         if end < len(found):
             return {"contacts": found[begin:end], "next_page_token": token(since * 1000 + end)}
         return {"contacts": found[begin:end], "next_sync_token": token(len(self.versions))}
+
+
+class DeltaLink(Api):
+    """Links to the next page, and at the end to what changes from then on; the links need no further parameters."""
+
+    base = "/v1.0"
+    size = 40
+
+    def __init__(self) -> None:
+        self.versions = [[self.user(n) for n in range(130)]]
+
+    @staticmethod
+    def user(number: int, name: str = "User") -> Record:
+        return {"id": f"u-{number}", "displayName": f"{name} {number}"}
+
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        return {"users": self.versions[0]}
+
+    def more(self) -> dict[str, list[Record]]:
+        self.versions.append([self.user(3, "New name of user"), *(self.user(n) for n in range(130, 175))])
+        return {"users": self.versions[1]}
+
+    def answer(self, asked: Asked) -> Any:
+        if asked.path != "/v1.0/users/delta":
+            return refused(404, "no such list")
+        query = dict(asked.query)
+        if len(query) > 1:
+            return refused(400, "a link is asked for as it is")
+        if complaint := unknown(asked, "$select", "$skiptoken", "$deltatoken"):
+            return complaint
+        version, begin = row(query["$deltatoken"]) if "$deltatoken" in query else 0, 0
+        if "$skiptoken" in query:
+            version, begin = divmod(row(query["$skiptoken"]), 1000)
+        found, end = [record for changed in self.versions[version:] for record in changed], begin + self.size
+        here = f"{origin(asked)}{asked.path}"
+        link = (
+            {"@odata.nextLink": f"{here}?{urlencode({'$skiptoken': token(version * 1000 + end)})}"}
+            if end < len(found)
+            else {"@odata.deltaLink": f"{here}?{urlencode({'$deltatoken': token(len(self.versions))})}"}
+        )
+        return {"value": found[begin:end], **link}
 
 
 class BackfillInSteps(Api):
