@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_restgeneric.dialect.relations import Node
+    from tap_restgeneric.engine.sampling import Watch
+    from tap_restgeneric.engine.transport import Send
 
 _LARGEST_DOCUMENT = 64 * 1024 * 1024
 """Bytes of a document that a schema is in."""
@@ -128,11 +130,11 @@ class TapRestGeneric(Tap):
             self.redactor.add(named_secrets([endpoint.headers, endpoint.params, endpoint.json_body, endpoint.data]))
             self.redactor.add(url_secrets(endpoint.path))
 
-    def _transport(self, **kwargs: Any) -> Transport:
+    def _transport(self, **kwargs: Any) -> Send:
         user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
         return Transport(timeout=self._config.get("timeout") or 60, user_agent=user_agent, **kwargs)
 
-    def _client(self, block: ClientBlock, send: Transport) -> Client:
+    def _client(self, block: ClientBlock, send: Send) -> Client:
         limit = self._config.get("rate_limit")
         return Client(
             block,
@@ -202,7 +204,7 @@ class TapRestGeneric(Tap):
             self.source.nodes,
             api=self.api,
             sampler=self.sampler(),
-            given=self._given_schemas(),
+            given=self.given_schemas(),
             collect=collect,
             report=self.report,
         )
@@ -215,24 +217,33 @@ class TapRestGeneric(Tap):
             streams.append(classes[name](self, discovery.shape(node, schema, keys, wanted=wanted)))
         return streams
 
-    def sampler(self, size: int | None = None) -> Sampler:
+    def sampler(self, size: int | None = None, watch: Watch | None = None) -> Sampler:
         """Reads sample records through the client of the tap.
 
         Args:
             size: Records a resource is sampled for; None: as the settings say.
+            watch: Sees every page that is read.
         """
         size = size or self._config.get("infer_records") or 200
-        return Sampler(self.source.nodes, self.client, size=size, start_date=self._config.get("start_date"))
+        start_date = self._config.get("start_date")
+        return Sampler(self.source.nodes, self.client, size=size, start_date=start_date, watch=watch)
 
-    def _given_schemas(self) -> dict[str, dict[str, Any]]:
-        """The schemas that the source gives or the folder keeps; with a catalog, which says them, none."""
+    def given_schemas(self, *, fetches: bool = True) -> dict[str, dict[str, Any]]:
+        """The schemas that the source gives or the folder keeps; with a catalog, which says them, none.
+
+        Args:
+            fetches: Whether those behind a URL are asked for; else they are left out.
+
+        Raises:
+            ConfigError: With all that cannot be found or read.
+        """
         if self.input_catalog is not None:
             return {}
         resources = {name: node.resource for name, node in self.source.nodes.items()}
         given = GivenSchemas(folders=self._beside, fetch=self._fetched).schemas(
             (name, resource.given_schema, resource.primary_key, f"$.resources[{self._written.index(name)}].schema")
             for name, resource in resources.items()
-            if resource.given_schema is not None
+            if resource.given_schema is not None and (fetches or not _is_url(resource.given_schema))
         )
         if not self._config.get("schemas"):
             return given
@@ -327,6 +338,10 @@ def _values(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         return [leaf for item in value.values() for leaf in _values(item)]
     return [value]
+
+
+def _is_url(schema: Any) -> bool:
+    return isinstance(schema, str) and schema.lower().startswith(("http://", "https://"))
 
 
 def _of_one_kind(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     {"cli"},
-    {"schema_command"},
+    {"workbench"},
     {"tap"},
     {"streams"},
     {"discovery", "given_schemas", "kept_schemas"},
@@ -25,7 +25,7 @@ LAYERS = (
 """From the top down. A room imports from those below it, and from no other beside it."""
 
 DOORS = {
-    "singer_sdk": {"tap", "streams.stream", "streams.typed", "streams.children", "settings", "cli", "given_schemas"},
+    "singer_sdk": {"tap", "streams.stream", "streams.typed", "streams.children", "settings", "given_schemas"},
     "requests": {"engine", "sandbox"},
     "urllib3": {"engine", "sandbox"},
     "http": {"engine", "sandbox"},
@@ -80,7 +80,7 @@ def _points_down(here: str, name: str) -> bool:
     if name.split(".", maxsplit=1)[0] != PACKAGE or there in ("", here) or name in UPWARDS.get(here, ()):
         return True
     if there in LEFT_OUT or here in LEFT_OUT:
-        return here == "cli" or there == "errors"
+        return here == "workbench" or there == "errors"
     depth, below = layer(here), layer(there)
     return here == "" or (depth is not None and below is not None and depth < below)
 
@@ -129,6 +129,7 @@ VIOLATIONS = {
     "a session in the dialect": ("dialect.x", "from requests import Session", "requests.Session"),
     "a socket in a reader": ("readers.x", "import socket", "socket"),
     "a clock in the inference": ("inference", "from time import time", "time.time"),
+    "the SDK in the workbench": ("workbench.x", "from singer_sdk import Tap", "singer_sdk.Tap"),
     "the sandbox in the tap": ("tap", "from tap_restgeneric.sandbox import serve", "tap_restgeneric.sandbox.serve"),
     "the tap in the sandbox": ("sandbox.x", "from tap_restgeneric.dialect import auth", "tap_restgeneric.dialect.auth"),
 }
@@ -144,7 +145,7 @@ ALLOWED = {
     "in its own room": ("dialect.x", "from tap_restgeneric.dialect import auth"),
     "headers are no network": ("dialect.x", "from requests.utils import parse_header_links"),
     "the network in the engine": ("engine.x", "import requests, socket, threading, time"),
-    "the sandbox in the command line": ("cli", "from tap_restgeneric.sandbox import serve"),
+    "the sandbox in the workbench": ("workbench.x", "from tap_restgeneric.sandbox import serve"),
     "anything else": ("dialect.x", "import json, pydantic"),
 }
 

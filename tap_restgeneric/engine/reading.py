@@ -158,6 +158,10 @@ class Reading:
             self._ask(self._call, self._paginator.first())
         return self._call
 
+    def opening(self) -> Call:
+        """The call for the first page, unsigned, asked for by nobody."""
+        return self._paginator.at(self._first_call(), self._paginator.first())
+
     def pages(self) -> Iterator[Page]:
         """The pages in order. A page is given before anything about the next one goes wrong.
 

@@ -11,10 +11,14 @@ from tap_restgeneric.engine.records import Record, batched_values, carried, chil
 from tap_restgeneric.engine.report import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeAlias
 
+    from tap_restgeneric.dialect.exchange import Page
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.engine.client import Client
+
+    Watch: TypeAlias = Callable[[Node, Page], None]
 
 _STEPS = 4
 """Windows that are looked into beside the latest."""
@@ -28,14 +32,24 @@ class Sampler:
         client: Exchanges calls for replies.
         size: Records a resource is sampled for.
         start_date: Lower bound of incremental resources without one of their own.
+        watch: Sees every page that is read.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], client: Client, *, size: int, start_date: str | None) -> None:
+    def __init__(
+        self,
+        nodes: Mapping[str, Node],
+        client: Client,
+        *,
+        size: int,
+        start_date: str | None,
+        watch: Watch | None = None,
+    ) -> None:
         """Nothing was read yet."""
         self._nodes = nodes
         self._client = client
         self._size = size
         self._start_date = start_date
+        self._watch = watch
         self._read: dict[str, list[Record]] = {}
 
     def records(self, node: Node) -> list[Record]:
@@ -68,6 +82,8 @@ class Sampler:
         for partition in node.partitions():
             for window in self._windows(node):
                 for page in reading.pages(node, self._client, {**values, **partition, **window}, tally):
+                    if self._watch:
+                        self._watch(node, page)
                     yield from carried(page.records, node, parent)
 
     def _windows(self, node: Node) -> Iterator[dict[str, Any]]:

@@ -72,6 +72,11 @@ def read(settings: Mapping[str, Any], *, folders: Sequence[Path]) -> RawSource:
     return replace(raw, config=overlay.lay(written, raw.config))
 
 
+def names_a_source(word: str) -> bool:
+    """Whether a word is the name of a built-in API or ends as a file of a source does."""
+    return word in builtin.names() or PurePath(word).suffix.lower() in _READERS
+
+
 def _complete(written: dict[str, Any]) -> dict[str, Any]:
     missing = [key for key in ("client", "resources") if key not in written]
     if not missing:
