@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_restgeneric.dialect.exchange import Call
     from tap_restgeneric.dialect.relations import Node
-    from tap_restgeneric.streams import ResourceStream
+    from tap_restgeneric.streams.stream import ResourceStream
 
 _MOST = 5
 """Requests of one stream that are written out."""
@@ -90,7 +90,7 @@ def _branch(stream: ResourceStream, secrets: frozenset[str]) -> Branch:
 
 def _first(stream: ResourceStream, secrets: frozenset[str]) -> Iterator[str]:
     """The requests that a root stream begins its sequences with."""
-    parts = stream.parts(None)
+    parts = stream.parts.of(None)
     for part in parts[:_MOST]:
         yield _request(part.reading.opening(), secrets)
     if len(parts) > _MOST:
