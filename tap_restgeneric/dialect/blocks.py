@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from types import UnionType
+from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from typing_extensions import Self
 
 Steps = tuple[int | str, ...]
@@ -33,7 +34,7 @@ class Block(BaseModel):
     def _strictly(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         wrong = list(cls._flags(value))
         try:
-            block = handler(value)
+            block = handler(cls._without_nulls(value))
         except ValidationError as error:
             known = [field.alias or name for name, field in cls.model_fields.items()]
             said = {line["loc"] for line in wrong}
@@ -45,6 +46,14 @@ class Block(BaseModel):
         raise ValidationError.from_exception_data(cls.__name__, wrong) from None
 
     @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """A block without the nulls that mean nothing but the default."""
+        if not isinstance(value, dict):
+            return value
+        resets = {field.alias or name for name, field in cls.model_fields.items() if _is_reset_by_null(field)}
+        return {key: given for key, given in value.items() if given is not None or key not in resets}
+
+    @classmethod
     def _flags(cls, value: Any) -> Iterator[InitErrorDetails]:
         """Numbers that are written as true or false, which pydantic would read as 1 or 0."""
         for name, field in cls.model_fields.items() if isinstance(value, dict) else ():
@@ -52,6 +61,10 @@ class Block(BaseModel):
             if isinstance(given, bool) and (kinds := _numbers(field.annotation)):
                 kind = PydanticCustomError("flag", "must be {kinds}", {"kinds": kinds})
                 yield {"type": kind, "loc": (field.alias or name,), "input": given}
+
+
+def _is_reset_by_null(field: FieldInfo) -> bool:
+    return not field.is_required() and not {NoneType, Any} & set(_alternatives(field.annotation))
 
 
 def _numbers(annotation: Any) -> str | None:

@@ -19,6 +19,7 @@ from tap_restgeneric.dialect.records import columns
 from tap_restgeneric.dialect.records.processing import ProcessingSteps
 from tap_restgeneric.dialect.replies.formats import Csv, ResponseFormat
 from tap_restgeneric.dialect.replies.verdicts import ErrorHandler, ResponseAction
+from tap_restgeneric.dialect.texts import EMPTY_IS_NONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,29 +85,19 @@ class Endpoint(Block):
     )
     auth: Auth | None = Field(None, description="instead of the client's; null: none")
     paginator: AnyPaginator | None = Field(None, description="how pages follow each other")
-    data_selector: Selector | None = Field(None, description="where the records are in a reply")
+    data_selector: Annotated[Selector | None, EMPTY_IS_NONE] = Field(
+        None, description="where the records are in a reply"
+    )
     incremental: AnyIncremental | None = Field(None, description="how a run reads only what is new")
     error_handler: ErrorHandler = Field(default_factory=ErrorHandler)
     response_actions: tuple[ResponseAction, ...] = Field((), description="the first that matches a reply counts")
     response_format: ResponseFormat = Field("json", description="what the bodies of replies are")
     csv: Csv = Field(default_factory=Csv, description="how a CSV body is written")
 
-    @field_validator(
-        *("method", "params", "headers", "error_handler", "response_actions", "response_format", "csv"), mode="before"
-    )
-    @classmethod
-    def _null_resets(cls, value: Any, info: Any) -> Any:
-        return cls.model_fields[info.field_name].get_default(call_default_factory=True) if value is None else value
-
     @field_validator("method", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
-
-    @field_validator("data_selector", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: Any) -> Any:
-        return None if value == "" else value
 
     @field_validator("data")
     @classmethod
@@ -208,14 +199,7 @@ class ResourceDefaults(Block):
     @field_validator("primary_key", "include_from_parent", mode="before")
     @classmethod
     def _several(cls, value: Any) -> Any:
-        if value is None:
-            return ()
         return (value,) if isinstance(value, str) else value
-
-    @field_validator("selected", "processing_steps", mode="before")
-    @classmethod
-    def _null_resets(cls, value: Any, info: Any) -> Any:
-        return cls.model_fields[info.field_name].get_default() if value is None else value
 
 
 class Resource(ResourceDefaults):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from typing_extensions import Self
+
+EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+"""Annotates a field to which the empty text means what null means."""
 
 
 @dataclass(frozen=True)

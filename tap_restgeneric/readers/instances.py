@@ -19,6 +19,9 @@ class Instance:
 
 
 INSTANCES = {
+    "incremental": Instance(
+        "incremental", ("cursor_path", "initial_value", "last_value_func", "primary_key", "end_value", "row_order")
+    ),
     "BearerTokenAuth": Instance("bearer", ("token",)),
     "HttpBasicAuth": Instance("http_basic", ("username", "password")),
     "APIKeyAuth": Instance("api_key", ("name", "api_key", "location")),

@@ -10,7 +10,7 @@ from typing_extensions import Self, override
 
 from tap_restgeneric.dialect.exchange import Call, Next, Page, Position, Stop
 from tap_restgeneric.dialect.jsonpath.selectors import Path
-from tap_restgeneric.dialect.paging.family import PaginatorBase, ended, exclusive, flag, found_kind, needing
+from tap_restgeneric.dialect.paging.family import PaginatorBase, PathIfAny, ended, exclusive, flag, found_kind, needing
 from tap_restgeneric.dialect.paging.placement import Place, Slot
 from tap_restgeneric.errors import ReplyError
 
@@ -23,8 +23,8 @@ class Counted(PaginatorBase):
 
     counts: ClassVar[bool] = True
 
-    total_path: Path | None = Field(default_factory=lambda: Path.parse("total"), description="where the total is")
-    has_more_path: Path | None = Field(None, description="a flag in the body that says whether there is more")
+    total_path: PathIfAny = Field(default_factory=lambda: Path.parse("total"), description="where the total is")
+    has_more_path: PathIfAny = Field(None, description="a flag in the body that says whether there is more")
     stop_after_empty_page: bool = Field(default=True, description="whether a page without records is the last")
     send_in: Place | None = Field(None, description="where the parameters go: query, body or header")
 

@@ -12,7 +12,7 @@ from typing_extensions import Self, override
 from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, Stop
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
 from tap_restgeneric.dialect.paging import links
-from tap_restgeneric.dialect.paging.family import PaginatorBase, ended, exclusive, flag, found_kind, needing
+from tap_restgeneric.dialect.paging.family import PaginatorBase, PathIfAny, ended, exclusive, flag, found_kind, needing
 from tap_restgeneric.dialect.paging.placement import WITH_BODY, Place, Slot
 from tap_restgeneric.errors import ReplyError
 
@@ -59,7 +59,7 @@ class Cursor(PaginatorBase):
     limit_body_path: str | None = Field(
         None, min_length=1, description="dotted path in the JSON body for the page size"
     )
-    has_more_path: Path | None = Field(None, description="a flag in the body that says whether there is more")
+    has_more_path: PathIfAny = Field(None, description="a flag in the body that says whether there is more")
     stop_after_empty_page: bool = Field(default=False, description="whether a page without records is the last")
     send_in: Place | None = Field(None, description="where cursor and limit go: query, body or header")
 

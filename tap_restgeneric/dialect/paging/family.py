@@ -6,7 +6,7 @@ behind it. All of it about values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, field_validator
 
@@ -15,8 +15,9 @@ from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, 
 from tap_restgeneric.dialect.expressions.conditions import speaking_of
 from tap_restgeneric.dialect.expressions.expression import Expression
 from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
-from tap_restgeneric.dialect.jsonpath.selectors import MISSING
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
 from tap_restgeneric.dialect.paging import clues, links
+from tap_restgeneric.dialect.texts import EMPTY_IS_NONE
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import ReplyError
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from tap_restgeneric.dialect.jsonpath.selectors import Path
     from tap_restgeneric.dialect.paging.paginators import Paginator
     from tap_restgeneric.dialect.paging.placement import Slot
 
+PathIfAny: TypeAlias = Annotated[Path | None, EMPTY_IS_NONE]
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 _AT_HAND = frozenset({"response", "headers", "last_record", "last_page_size"})
