@@ -45,6 +45,15 @@ class RateLimit(Block):
 class Client(Block):
     """What all requests to an API share."""
 
+    elsewhere: ClassVar = {
+        "session": "leave it out: the tap has sessions of its own",
+        "timeout": "is a setting of the tap",
+        "verify": "leave it out: TLS is always verified; REQUESTS_CA_BUNDLE names other authorities",
+        "proxies": "leave it out: HTTP_PROXY and HTTPS_PROXY in the environment count",
+        "cookies": "belongs into `headers`, as Cookie",
+        **dict.fromkeys(("params", "error_handler", "data_selector"), "belongs into `endpoint` of `resource_defaults`"),
+    }
+
     base_url: str = Field(description="beginning of every URL")
     headers: dict[str, str] = Field(default_factory=dict, description="sent with every request")
     auth: Auth | None = Field(None, description="credentials")

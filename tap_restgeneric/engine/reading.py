@@ -145,6 +145,7 @@ class Reading:
         self._asked: deque[tuple[Position, Call, Pending[Reply | None]]] = deque()
         self._call: Call | None = None
         self._foreseen = True
+        self._short = False
 
     def anew(self, values: Mapping[str, Any]) -> Reading:
         """The same sequence of requests with other values of some placeholders, nothing asked for."""
@@ -204,6 +205,7 @@ class Reading:
             if self._paginator is self._node.paginator:
                 self._paginator = guard.paginator = _settled(self._paginator, page, self._tally)
             guard.check(page)
+            self._compare(page)
             if not self._pool.reads_ahead:
                 yield page
                 self._go_on(page)
@@ -234,6 +236,13 @@ class Reading:
             matched=selected.matched,
         )
 
+    def _compare(self, page: Page) -> None:
+        """Warns if a page before this one was shorter than asked for, and yet not the last."""
+        limit = getattr(self._paginator, "limit", None)
+        if self._short and page.entries:
+            self._tally.warn(f"pages are shorter than limit ({limit}) while more follow: the API caps their size")
+        self._short = bool(self._paginator.counts and limit and page.entries < limit)
+
     def _tried(self, page: Page) -> RestGenericError | None:
         """Asks for what comes behind a page; what goes wrong waits until the page was delivered."""
         try:
@@ -250,9 +259,6 @@ class Reading:
         if isinstance(following, Stop):
             self._stop(following)
             return
-        limit = getattr(self._paginator, "limit", None)
-        if self._paginator.counts and limit and page.entries < limit:
-            self._tally.warn(f"pages are shorter than limit ({limit}) while more follow: the API caps their size")
         if self._asked and self._asked[0][0] != following:
             self._foreseen = False  # pages of other sizes: what was asked ahead was in vain, and would be again
             self.drop()

@@ -94,6 +94,13 @@ def test_a_secret_is_known_however_it_is_reached(code):
 
 
 INSTANCES = {
+    'dlt.sources.incremental("t", initial_value=6)': {"type": "incremental", "cursor_path": "t", "initial_value": 6},
+    'dlt.sources.incremental("t", 6, min)': {
+        "type": "incremental",
+        "cursor_path": "t",
+        "initial_value": 6,
+        "last_value_func": "min",
+    },
     'BearerTokenAuth("t")': {"type": "bearer", "token": "t"},
     'BearerTokenAuth(token=dlt.secrets["x"])': {"type": "bearer", "token": "{secrets.x}"},
     'auth.HttpBasicAuth("u", "p")': {"type": "http_basic", "username": "u", "password": "p"},

@@ -41,9 +41,9 @@ REFUSED = {
         ),
     ),
     "last_value_func": (
-        '{"incremental": {"last_value_func": max}}',
+        '{"incremental": {"last_value_func": sum}}',
         "$.incremental.last_value_func",
-        '`max` has no value in this snippet; write "max" or "min"',
+        '`sum` has no value in this snippet; write "max" or "min"',
     ),
     "response action": (
         '{"response_actions": [is_open]}',

@@ -398,3 +398,21 @@ def test_it_is_in_the_report(did, case):
     assert all(text.startswith("stream '") for text in reports)
     assert bool(warnings) == (not summary.endswith(", 0 warnings"))
     assert any("ended: an error" in text for text in reports) == (case.code != 0)
+
+
+SHORT = {
+    "until an empty page": {"type": "offset", "limit": 2},
+    "up to a total": {"type": "offset", "limit": 2, "total_path": "total"},
+    "until a flag is false": {"type": "offset", "limit": 2, "total_path": None, "has_more_path": "more"},
+}
+
+
+@pytest.mark.parametrize("paginator", SHORT.values(), ids=SHORT)
+def test_a_short_page_that_is_the_last_is_no_sign_of_anything(did, paginator):
+    def answer(asked):
+        pages = {"0": items(1, 2, total=3, more=True), "2": items(3, total=3, more=False)}
+        return pages.get(dict(asked.query)["offset"], items(total=3, more=False))
+
+    _, lines = did(Case("", [], {"/things": answer}, [things(paginator=paginator)]))
+
+    assert [line for line in lines if line[0] in TOLD] == []

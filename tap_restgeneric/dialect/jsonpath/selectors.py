@@ -68,6 +68,7 @@ class Selector(Written):
     bare: tuple[Steps, ...] = field(compare=False, repr=False)
 
     through_arrays: ClassVar[bool] = True
+    empty: ClassVar[str] = "a selector cannot be empty; the whole body is []"
 
     @classmethod
     def parse(cls, text: Any) -> Self:
@@ -82,7 +83,7 @@ class Selector(Written):
             raise ValueError(f"a selector is a text such as 'data.items', or [] for the whole body, not {kind(text)}")  # noqa: TRY004
         text = text.strip()
         if not text:
-            raise ValueError("a selector cannot be empty; the whole body is []")
+            raise ValueError(cls.empty)
         parsed = branches("$" if text == "[]" else text, through_arrays=cls.through_arrays)
         return cls(text, parsed, tuple(map(_without_response, parsed)))
 
@@ -133,6 +134,7 @@ class Path(Selector):
     """
 
     through_arrays = False
+    empty = "a path cannot be empty"
 
     @classmethod
     def parse(cls, text: Any) -> Self:
