@@ -42,11 +42,12 @@ ONLY_TOGETHER = {
     *("placeholder_several_parents", "placeholder_unknown_parent", "resolve_unknown_parent"),
     # one key that another one speaks of
     *("expand_carry", "incremental_in_a_raw_body_without_value", "incremental_in_the_path_without_value"),
+    "incremental_step_without_beginning",
     *("incremental_placeholder_without_block", "incremental_twice", "paging_into_a_form", "paging_into_a_text"),
     *("paging_of_the_client", "paging_through_a_text", "path_param_list", "path_param_null"),
     *("placeholder_without_value", "resolve_not_in_the_path"),
     # the syntax of placeholders, selectors and expressions
-    *("endpoint_data_selector_blank", "endpoint_data_selector_syntax"),
+    *("body_paths", "endpoint_data_selector_blank", "endpoint_data_selector_syntax"),
     *("incremental_unknown_bound", "paginator_cursor_param_is_no_path"),
     *("paginator_cursor_path", "placeholder_field_syntax", "placeholder_mixed_braces", "placeholder_unknown_root"),
     *("placeholder_without_field", "response_actions_condition", "secrets_double_braces", "stop_condition_function"),

@@ -116,6 +116,7 @@ class Linker:
             parameters=needs.parameters,
         )
         self._check_slots(node, where)
+        self._check_steps(node, where)
         if node.sync_token and not (needs.bounds or node.sync_token.is_url or node.sync_token.slots(Call(url=""))):
             places = "token_param, token_body_path, {incremental.start_value}, or send_in: url"
             self._problem(where(("endpoint", "incremental")), f"the token is sent nowhere: give {places}")
@@ -293,6 +294,13 @@ class Linker:
         for slot, at in places:
             if obstacle := slot.obstacle(call):
                 self._problem(at, obstacle)
+
+    def _check_steps(self, node: Node, where: Where) -> None:
+        """Whether a backfill in steps has a beginning."""
+        block = node.incremental
+        if block and block.step is not None and block.initial_value is None and not self.start_date:
+            message = "there is no beginning: give initial_value (or the setting start_date)"
+            self._problem(where(("endpoint", "incremental", "step")), message)
 
     def _known(self, name: str, at: str) -> bool:
         if name in self.names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tap_restgeneric.engine import reading
 from tap_restgeneric.engine.records import Record, batched_values, carried, child_values
 from tap_restgeneric.engine.report import Tally
+from tap_restgeneric.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 
 _STEPS = 4
 """Windows that are looked into beside the latest."""
+
+
+@contextmanager
+def _of(node: Node) -> Iterator[None]:
+    """Errors inside name the stream."""
+    try:
+        yield
+    except RecordError as error:
+        raise RecordError(f"stream {node.name!r}: {error}") from error
 
 
 class Sampler:
@@ -80,11 +91,15 @@ class Sampler:
         self, node: Node, values: dict[str, Any], parent: Record | None, tally: Tally
     ) -> Iterator[Record]:
         for partition in node.partitions():
-            for window in self._windows(node):
+            with _of(node):
+                windows = list(self._windows(node))
+            for window in windows:
                 for page in reading.pages(node, self._client, {**values, **partition, **window}, tally):
                     if self._watch:
                         self._watch(node, page)
-                    yield from carried(page.records, node, parent)
+                    with _of(node):
+                        records = carried(page.records, node, parent)
+                    yield from records
 
     def _windows(self, node: Node) -> Iterator[dict[str, Any]]:
         """The windows to look into: of many steps the latest, where there is most likely something, and the first."""

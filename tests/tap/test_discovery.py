@@ -8,7 +8,7 @@ import pytest
 from scripted import Answer, by_path
 from tapping import api, made, resource, run
 
-from tap_restgeneric.errors import ReplyError
+from tap_restgeneric.errors import RecordError, ReplyError
 
 GIVEN = {"schema": {"properties": {"id": {"type": "integer"}}}}
 TWO = {"/a": {"items": [{"id": 1, "x": "y"}]}, "/b": {"items": [{"id": 2}]}}
@@ -32,6 +32,12 @@ def select(catalog, *, streams=None, without=()):
             elif f"{name}.{breadcrumb[-1]}" in without:
                 entry["metadata"]["selected"] = False
     return catalog
+
+
+def test_an_error_in_a_sample_names_the_stream(serve):
+    server = serve(by_path({"/a": {"items": ["x"]}}))
+    with pytest.raises(RecordError, match=r"^stream 'a': record 1 of a page is a text, not an object"):
+        made(api(server.url, resource("a")))
 
 
 def test_a_schema_is_inferred_from_records(serve):

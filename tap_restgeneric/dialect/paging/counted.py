@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self, override
 
 from tap_restgeneric.dialect.exchange import Call, Next, Page, Position, Stop
+from tap_restgeneric.dialect.jsonpath.keys import FieldName
 from tap_restgeneric.dialect.jsonpath.selectors import Path
 from tap_restgeneric.dialect.paging.family import PaginatorBase, PathIfAny, ended, exclusive, flag, found_kind, needing
 from tap_restgeneric.dialect.paging.placement import Place, Slot
@@ -115,7 +116,7 @@ class PageNumber(Counted):
     base_page: int = Field(0, ge=0, description="number of the first page as the API counts")
     page: int | None = Field(None, ge=0, description="number of the first page to read (base_page)")
     page_param: str | None = Field(None, min_length=1, description="the parameter that takes the number (page)")
-    page_body_path: str | None = Field(None, min_length=1, description="dotted path in the JSON body for the number")
+    page_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the number")
     maximum_page: int | None = Field(None, description="reading stops before the page of this number")
     limit: int | None = Field(None, gt=0, description="page size, sent with every request")
     limit_param: str | None = Field(None, min_length=1, description="the parameter that takes the page size (limit)")
@@ -175,8 +176,8 @@ class Offset(Counted):
     offset: int = Field(0, ge=0, description="entries to skip at first")
     offset_param: str | None = Field(None, min_length=1, description="the parameter that takes the offset (offset)")
     limit_param: str | None = Field(None, min_length=1, description="the parameter that takes the limit (limit)")
-    offset_body_path: str | None = Field(None, min_length=1, description="dotted path in the JSON body for the offset")
-    limit_body_path: str | None = Field(None, min_length=1, description="dotted path in the JSON body for the limit")
+    offset_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the offset")
+    limit_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the limit")
     maximum_offset: int | None = Field(None, description="reading stops before this offset")
 
     @model_validator(mode="after")

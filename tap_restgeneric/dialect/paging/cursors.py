@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self, override
 
 from tap_restgeneric.dialect.exchange import START, Call, Next, Page, Position, Stop
+from tap_restgeneric.dialect.jsonpath.keys import FieldName
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
 from tap_restgeneric.dialect.paging import links
 from tap_restgeneric.dialect.paging.family import PaginatorBase, PathIfAny, ended, exclusive, flag, found_kind, needing
@@ -52,13 +53,11 @@ class Cursor(PaginatorBase):
     type: Literal["cursor"] = "cursor"
     cursor_path: Path | None = Field(None, description="where the cursor is; default: the name in cursor_param")
     cursor_param: str | None = Field(None, min_length=1, description="the parameter that takes the cursor")
-    cursor_body_path: str | None = Field(None, min_length=1, description="dotted path in the JSON body for the cursor")
+    cursor_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the cursor")
     initial_cursor: str | int | None = Field(None, description="sent with the first request")
     limit: int | None = Field(None, gt=0, description="page size, sent with every request")
     limit_param: str | None = Field(None, min_length=1, description="the parameter that takes the page size (limit)")
-    limit_body_path: str | None = Field(
-        None, min_length=1, description="dotted path in the JSON body for the page size"
-    )
+    limit_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the page size")
     has_more_path: PathIfAny = Field(None, description="a flag in the body that says whether there is more")
     stop_after_empty_page: bool = Field(default=False, description="whether a page without records is the last")
     send_in: Place | None = Field(None, description="where cursor and limit go: query, body or header")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tap_restgeneric.dialect.auth.carriers import without_query_key
+from tap_restgeneric.dialect.jsonpath.keys import Keys, keys_of
 from tap_restgeneric.dialect.words import kind
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Slot:
     Attributes:
         name: Name of the query parameter, header field, form field or JSON key.
         place: Which of them; None: the query.
-        body_path: Dotted path in the JSON body; wins over `name` and `place`.
+        body_path: Path in the JSON body; wins over `name` and `place`.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Slot:
     def fill(self, call: Call, value: Any) -> Call:
         """The call with the value in this place, once: what stood there before is replaced."""
         if self.body_path:
-            return call.with_json(self.body_path.split("."), value)
+            return call.with_json(keys_of(self.body_path), value)
         if self.place == "header":
             return call.with_header(self.name, str(value))
         if self.place != "body":
@@ -47,9 +48,9 @@ class Slot:
             return f"{self} has no place: the endpoint sends data, not json"
         if self.place == "body" and isinstance(call.data, str):
             return f"{self} has no place: data is a text that is sent as it is (send_in: query or header)"
-        return self._blocked(call.json, self.body_path.split(".")[:-1]) if self.body_path else None
+        return self._blocked(call.json, keys_of(self.body_path)[:-1]) if self.body_path else None
 
-    def _blocked(self, body: Any, above: list[str]) -> str | None:
+    def _blocked(self, body: Any, above: Keys) -> str | None:
         for key in above:
             body = body.get(key) if isinstance(body, dict) else None
             if body is not None and not isinstance(body, dict):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
+from tap_restgeneric.dialect.jsonpath.keys import FieldName
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path
 from tap_restgeneric.dialect.paging import links
 from tap_restgeneric.dialect.paging.family import exclusive, found_kind, needing
@@ -41,7 +42,7 @@ class SyncToken(Block):
     token_param: str | None = Field(
         None, min_length=1, description="the parameter that takes the token, in every request of a run"
     )
-    token_body_path: str | None = Field(None, min_length=1, description="dotted path in the JSON body for the token")
+    token_body_path: FieldName | None = Field(None, description="dotted path in the JSON body for the token")
     send_in: Literal["query", "body", "header", "url"] | None = Field(
         None,
         description="where token_param goes: query, body or header; url: the token is the URL that the next run begins "

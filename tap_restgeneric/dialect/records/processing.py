@@ -19,8 +19,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.expressions.expression import Expression
 from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
+from tap_restgeneric.dialect.jsonpath.keys import FieldName, Keys, keys_of
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING
-from tap_restgeneric.dialect.jsonpath.steps import Key, branches
 from tap_restgeneric.dialect.records.conversions import CastType, cast, dated, known_form
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import RecordError
@@ -33,37 +33,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Record = dict[str, Any]
-Keys = tuple[str, ...]
-
-
-@cache
-def _keys(name: str) -> Keys:
-    """The keys that lead to a field, outermost first.
-
-    Raises:
-        ValueError: The text names no field.
-    """
-    keys = tuple(name.removeprefix("$.").split("."))
-    if set(name) & set("[]*"):
-        keys = _quoted_keys(name)
-    if not all(key.strip() for key in keys) or not keys:
-        raise ValueError(f"{name!r} names no field: write a key, a path such as a.b, or ['an odd.key']")
-    return keys
-
-
-def _quoted_keys(name: str) -> Keys:
-    try:
-        paths = branches(name, through_arrays=False)
-    except ValueError:
-        return ()
-    steps = paths[0] if len(paths) == 1 else ()
-    keys = tuple(step.name for step in steps if isinstance(step, Key))
-    return keys if len(keys) == len(steps) else ()
-
-
-def _field(name: str) -> str:
-    _keys(name)
-    return name
 
 
 def _over_a_record(expression: Expression) -> Expression:
@@ -83,7 +52,6 @@ def _computed_or_constant(value: Any) -> Any:
         ) from None
 
 
-FieldName = Annotated[str, AfterValidator(_field)]
 RecordExpression = Annotated[Expression, AfterValidator(_over_a_record)]
 Value = Annotated[Any, BeforeValidator(_computed_or_constant)]
 DateForm = Annotated[str, AfterValidator(known_form)]
@@ -125,7 +93,7 @@ class Map(Block):
             record = _converted(record, name, partial(dated, form=form))
         values = {name: _value(value, record) for name, value in self.set.items()}
         for name, value in values.items():
-            record = _with(record, _keys(name), value)
+            record = _with(record, keys_of(name), value)
         for name in self.remove:
             record = _without(record, name)
         return self._renamed(record)
@@ -175,7 +143,7 @@ class Flatten(Block):
             if not isinstance(found, dict | None):
                 raise RecordError(f"field {name!r} is {kind(found)}, not an object")
             record = _without(record, name)
-            for label, value in self._leaves(self.separator.join(_keys(name)), found or {}, self.depth):
+            for label, value in self._leaves(self.separator.join(keys_of(name)), found or {}, self.depth):
                 if label in record:
                     raise _taken(label)
                 record[label] = value
@@ -212,7 +180,7 @@ class YieldMap(Block):
         return [self._of(record, element, place) for place, element in enumerate(elements)]
 
     def _of(self, record: Record, element: Any, place: int | None) -> Record:
-        record = _with(record, _keys(self.explode), element)
+        record = _with(record, keys_of(self.explode), element)
         return _with_new(record, self.index, place) if self.index else record
 
 
@@ -313,7 +281,7 @@ def _converted(record: Record, name: str, conversion: Callable[[Any], Any]) -> R
     if found is MISSING:
         return record
     try:
-        return _with(record, _keys(name), conversion(found))
+        return _with(record, keys_of(name), conversion(found))
     except ValueError as error:
         raise RecordError(f"field {name!r}: {error}") from None
 
@@ -321,7 +289,7 @@ def _converted(record: Record, name: str, conversion: Callable[[Any], Any]) -> R
 def _found(record: Record, name: str) -> Any:
     """The value of a field; MISSING if the record has no such field."""
     value: Any = record
-    for key in _keys(name):
+    for key in keys_of(name):
         if value is None:
             return MISSING
         if not isinstance(value, dict):
@@ -344,11 +312,11 @@ def _with(record: Any, keys: Keys, value: Any) -> Record:
 def _with_new(record: Record, name: str, value: Any) -> Record:
     if _found(record, name) is not MISSING:
         raise _taken(name)
-    return _with(record, _keys(name), value)
+    return _with(record, keys_of(name), value)
 
 
 def _without(record: Record, name: str) -> Record:
-    return record if _found(record, name) is MISSING else _cut(record, _keys(name))
+    return record if _found(record, name) is MISSING else _cut(record, keys_of(name))
 
 
 def _cut(record: Record, keys: Keys) -> Record:
