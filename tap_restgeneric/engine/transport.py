@@ -1,22 +1,37 @@
-"""How do the bytes travel? One request of `requests`, nothing followed, nothing repeated."""
+"""How do the bytes travel? One request, nothing followed, nothing repeated, over connections that are kept open.
+
+`requests` says where a host is reached (proxies, certificates, its environment variables) and how a URL is written;
+that is asked once per host and once per URL. The bytes themselves go straight over the connection pool behind it.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import msgspec
 import requests
+import urllib3
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPDigestAuth
+from requests.auth import HTTPDigestAuth
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from requests.structures import CaseInsensitiveDict
+from urllib3 import exceptions as breaks
 
 from tap_restgeneric.dialect.exchange import Call, Reply
 from tap_restgeneric.errors import ReplyError
 
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
 LARGEST_BODY = 512 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_URLS = 1024
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -24,32 +39,46 @@ class TransientError(Exception):
     """The exchange did not come to an end, and may if it is tried again."""
 
 
-class _NoAuth(AuthBase):
-    """Keeps `requests` from adding credentials of its own (a .netrc file)."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 Send = Callable[[Call, "tuple[str, str] | None"], Reply]
 """Sends a signed call; beside it user name and password for HTTP digest, if that is how it is signed."""
 
 
+@dataclass(frozen=True)
+class _Route:
+    """How a host is reached.
+
+    Attributes:
+        pool: Connections to it, or to the proxy before it.
+        forwarded: Whether a proxy wants the whole URL in the request line.
+    """
+
+    pool: urllib3.HTTPConnectionPool
+    forwarded: bool
+
+
 class Transport:
-    """Sends calls over connections that are kept open, one session a thread.
+    """Sends calls; threads share its connections and cookies.
 
     Args:
         timeout: Seconds to connect, and between two pieces of an answer.
         user_agent: Value of the User-Agent header.
         largest_body: Bytes that a body may have after decompression.
+        connections: Connections that are kept open for each host.
     """
 
-    def __init__(self, *, timeout: float, user_agent: str, largest_body: int = LARGEST_BODY) -> None:
+    def __init__(
+        self, *, timeout: float, user_agent: str, largest_body: int = LARGEST_BODY, connections: int = 1
+    ) -> None:
         """No connection is open yet."""
-        self._timeout = timeout
-        self._user_agent = user_agent
+        self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
         self._largest_body = largest_body
-        self._local = threading.local()
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json, */*;q=0.5"})
+        self._session.mount("http://", HTTPAdapter(pool_maxsize=connections))
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=connections))
+        self._headers = {name.lower(): (name, str(value)) for name, value in self._session.headers.items()}
+        self._routes: dict[str, _Route] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, call: Call, digest: tuple[str, str] | None) -> Reply:
         """The reply to a signed call.
@@ -62,47 +91,105 @@ class Transport:
             TransientError: Connection refused or lost, time-out, body cut off.
             ReplyError: The URL cannot be asked, TLS cannot be trusted, or the body is too large.
         """
-        auth: AuthBase = HTTPDigestAuth(*digest) if digest else _NoAuth()
         try:
-            with self._session.request(
-                call.method,
-                call.url,
-                params=list(_pairs(call)),
-                data=_body(call),
-                headers=_headers(call),
-                auth=auth,
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = self._content(response)
-        except failures.SSLError as error:
+            answer = self._challenged(call, HTTPDigestAuth(*digest)) if digest else self._sent(call)
+            try:
+                content = self._content(answer)
+            except BaseException:
+                answer.close()  # what is left of the answer must not be taken for the next one
+                raise
+            answer.release_conn()
+        except (failures.SSLError, breaks.SSLError) as error:
             reason = _reason(error)
             if "EOF" in reason:
                 raise TransientError(reason) from None
             raise ReplyError(f"no TLS connection that can be trusted: {reason}") from None
+        except (failures.ContentDecodingError, breaks.DecodeError) as error:
+            raise TransientError(f"the body cannot be decompressed: {error}") from None
         except (failures.ConnectionError, failures.Timeout, failures.ChunkedEncodingError) as error:
             raise TransientError(_reason(error)) from None
-        except failures.ContentDecodingError as error:
-            raise TransientError(f"the body cannot be decompressed: {error}") from None
-        except (failures.RequestException, ValueError, UnicodeError) as error:
+        except (failures.RequestException, breaks.LocationValueError, ValueError, UnicodeError) as error:
             raise ReplyError(f"the request cannot be sent: {error}") from None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(url=call.url, status=response.status_code, headers=headers, content=content)
+        except breaks.HTTPError as error:
+            raise TransientError(_reason(error)) from None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(url=call.url, status=answer.status, headers=headers, content=content)
 
-    @property
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.headers.update({"User-Agent": self._user_agent, "Accept": "application/json, */*;q=0.5"})
-            session.mount("http://", HTTPAdapter(pool_maxsize=2))
-            session.mount("https://", HTTPAdapter(pool_maxsize=2))
-        return session
+    def _sent(self, call: Call) -> BaseHTTPResponse:
+        place = _place(call.url)
+        route = self._routes.get(call.origin) or self._route(call.origin, place)
+        target = str(place.url).partition("#")[0] if route.forwarded else place.path_url
+        headers, body = self._written(call, place)
+        answer = route.pool.urlopen(
+            call.method,
+            _with_query(target, call),
+            body=body,
+            headers=headers,
+            timeout=self._timeout,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=True,
+        )
+        if "set-cookie" in answer.headers:
+            extract_cookies_to_jar(self._session.cookies, place, answer)
+        return answer
 
-    def _content(self, response: requests.Response) -> bytes:
+    def _route(self, origin: str, place: requests.PreparedRequest) -> _Route:
+        with self._lock:
+            url = str(place.url)
+            settings = self._session.merge_environment_settings(url, {}, None, None, None)
+            adapter = self._session.get_adapter(url)
+            if not isinstance(adapter, HTTPAdapter):  # pragma: no cover (there are no others)
+                raise TypeError(f"no way to {origin}")
+            pool = adapter.get_connection_with_tls_context(
+                place, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
+            )
+            forwarded = adapter.request_url(place, settings["proxies"]) != place.path_url
+            return self._routes.setdefault(origin, _Route(pool, forwarded))
+
+    def _written(self, call: Call, place: requests.PreparedRequest) -> tuple[dict[str, str], bytes | str | None]:
+        """Header fields and body as they are sent."""
+        fields = dict(self._headers)
+        body = call.data
+        if call.json is not None:
+            fields["content-type"] = ("Content-Type", "application/json")
+            body = _encoder.encode(call.json)
+        elif call.data and not isinstance(call.data, (str, bytes)):
+            fields["content-type"] = ("Content-Type", "application/x-www-form-urlencoded")
+            body = urlencode(list(_pairs(call.data.items() if isinstance(call.data, dict) else call.data)))
+        if self._session.cookies and (cookies := get_cookie_header(self._session.cookies, place)):
+            fields["cookie"] = ("Cookie", cookies)
+        for name, value in call.headers.items():
+            if value is not None:
+                fields[name.lower()] = (name, value)
+        return dict(fields.values()), body or None
+
+    def _challenged(self, call: Call, auth: HTTPDigestAuth) -> BaseHTTPResponse:
+        """The answer to a call that `requests` signs, once it knows the challenge of the server."""
+        _, body = self._written(call, _place(call.url))
+        headers = {"Content-Type": "application/json", **call.headers} if call.json is not None else call.headers
+        url = _with_query(str(_place(call.url).url), call)
+        response = self._session.request(
+            call.method,
+            url,
+            data=call.data if call.json is None else body,
+            headers=CaseInsensitiveDict(headers),
+            auth=auth,
+            timeout=self._timeout,  # type: ignore[arg-type]  # requests takes urllib3's
+            allow_redirects=False,
+            stream=True,
+        )
+        answer: BaseHTTPResponse = response.raw
+        return answer
+
+    def _content(self, answer: BaseHTTPResponse) -> bytes:
+        length = getattr(answer, "length_remaining", None)
+        if "content-encoding" not in answer.headers and length is not None and length <= self._largest_body:
+            return answer.read(decode_content=False)
         pieces, size = [], 0
-        for piece in response.iter_content(_CHUNK):
+        for piece in answer.stream(_CHUNK, decode_content=True):
             size += len(piece)
             if size > self._largest_body:
                 raise ReplyError(f"the body is larger than {self._largest_body // 1024 // 1024} MB")
@@ -110,22 +197,27 @@ class Transport:
         return b"".join(pieces)
 
 
-def _pairs(call: Call) -> Any:
-    for name, value in call.params:
+@lru_cache(_URLS)
+def _place(url: str) -> requests.PreparedRequest:
+    """A URL as `requests` would write it. It is shared: nobody changes it."""
+    place = requests.PreparedRequest()
+    place.headers = CaseInsensitiveDict()
+    place.prepare_method("GET")
+    place.prepare_url(url, None)
+    return place
+
+
+def _with_query(target: str, call: Call) -> str:
+    query = urlencode(list(_pairs(call.params)))
+    return f"{target}{'&' if '?' in target else '?'}{query}" if query else target
+
+
+def _pairs(fields: Any) -> Any:
+    """Names and values one by one; a list gives a name as often as it has entries, and None none."""
+    for name, value in fields:
         for item in value if isinstance(value, (list, tuple)) else (value,):
             if item is not None:
                 yield name, item
-
-
-def _body(call: Call) -> Any:
-    return call.data if call.json is None else _encoder.encode(call.json)
-
-
-def _headers(call: Call) -> dict[str, str]:
-    named = {name.lower() for name in call.headers}
-    if call.json is None or "content-type" in named:
-        return dict(call.headers)
-    return {**call.headers, "Content-Type": "application/json"}
 
 
 def _reason(error: Exception) -> str:
