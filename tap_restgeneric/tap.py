@@ -290,14 +290,18 @@ class TapRestGeneric(Tap):
         for name in self._refreshed & {stream.name for stream in self.streams.values() if stream.selected}:
             self.streams[name].stream_state.clear()
 
-    def write_lines(self, lines: bytes) -> None:
-        """Writes whole lines at once, behind what the SDK wrote."""
+    def write_lines(self, *pieces: bytes | memoryview) -> None:
+        """Writes whole lines at once, behind what the SDK wrote.
+
+        Args:
+            pieces: Parts of them that follow each other.
+        """
         out = getattr(sys.stdout, "buffer", None)
         if out is None:
-            sys.stdout.write(lines.decode())
+            sys.stdout.write(b"".join(pieces).decode())
             return
         sys.stdout.flush()
-        out.write(lines)
+        out.writelines(pieces)
         out.flush()
 
     @staticmethod

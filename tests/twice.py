@@ -60,9 +60,9 @@ def written(config: Mapping[str, Any], **kwargs: Any) -> Written:
     typed = []
     encoded = Lines.encoded
 
-    def counted(self: Lines, records: Any, *args: Any) -> bytes:
+    def counted(self: Lines, form: Any, records: Any, *args: Any) -> Any:
         typed.append(len(records))
-        return encoded(self, records, *args)
+        return encoded(self, form, records, *args)
 
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     tap = TapRestGeneric(config=dict(config), **kwargs)
@@ -87,5 +87,5 @@ def written(config: Mapping[str, Any], **kwargs: Any) -> Written:
 
 def written_by_the_sdk(config: Mapping[str, Any], **kwargs: Any) -> Written:
     """The same with every record on the SDK's own path."""
-    with mock.patch.object(TypedPath, "lines", None):
+    with mock.patch.object(TypedPath, "lines", None), mock.patch.object(TypedPath, "openers", None):
         return written(config, **kwargs)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_OBJECT, _ARRAY = dict[str, msgspec.Raw], list[msgspec.Raw]
+
+class _Object(msgspec.Struct, gc=False):
+    """An object that nobody looks into."""
+
+
+_OBJECT, _ARRAY = _Object, list[msgspec.Raw]
 _TYPES: dict[str, tuple[Any, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -20,10 +26,26 @@ _TYPES: dict[str, tuple[Any, ...]] = {
     "null": (None,),
 }
 _CHOICES = {"anyOf", "oneOf", "allOf", "$ref"}
-_PLAIN = (str, int, bool, _OBJECT, _ARRAY)
+_PLAIN = (str, int, bool)
 
 CHEAP: tuple[Any, ...] = (*_PLAIN, *(Union[plain, None] for plain in _PLAIN))  # noqa: UP007 (made at run time)
 """Types that a decoder checks at once, and that lose nothing of how a value was written."""
+
+
+_FIRST_BYTES: dict[Any, bytes] = {_OBJECT: b"{", _ARRAY: b"[", NoneType: b"n"}
+
+
+def first_bytes(kind: Any) -> frozenset[int] | None:
+    """The bytes that JSON texts of a type begin with, if no other text begins so; else None."""
+    kinds = get_args(kind) if get_origin(kind) is Union else (kind,)
+    if not set(kinds) <= set(_FIRST_BYTES):
+        return None
+    return frozenset(b"".join(_FIRST_BYTES[kind] for kind in kinds))
+
+
+def is_number(kind: Any) -> bool:
+    """Whether values of a type are numbers or null, which have no text in them."""
+    return set(get_args(kind) or (kind,)) <= {int, float, NoneType}
 
 
 def kinds(schema: Any) -> frozenset[str] | None:

@@ -14,13 +14,11 @@ from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, 
 from tap_restgeneric.dialect.jsonpath.selectors import Selected, Selector, detect
 from tap_restgeneric.dialect.paging import links
 from tap_restgeneric.dialect.paging.paginators import Paginator, SinglePage
-from tap_restgeneric.dialect.replies import bodies, formats
+from tap_restgeneric.dialect.replies import formats
 from tap_restgeneric.dialect.words import describe_keys
 from tap_restgeneric.engine.client import Client, Policy
-from tap_restgeneric.engine.lines import Lines, MisfitError
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Pending, Pool
 from tap_restgeneric.engine.remembered import Remembered
-from tap_restgeneric.engine.rows import NotJsonError, Rows, list_keys, opener, rows_at
 from tap_restgeneric.errors import PositionRepeatedError, ReplyError, RestGenericError
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.dialect.source import Endpoint
     from tap_restgeneric.engine.report import Tally
+    from tap_restgeneric.engine.rows import Opener, Openers, Rows
 
 logger = logging.getLogger("tap-restgeneric")
 
@@ -119,7 +118,7 @@ class Reading:
         values: Values of the placeholders.
         tally: Counts what happens.
         pool: Runs the exchanges.
-        lines: Types the records on the way, where nothing needs them as objects.
+        openers: Type the records on the way, where nothing needs them as objects.
     """
 
     def __init__(  # noqa: PLR0913 (all that a sequence of requests needs)
@@ -130,7 +129,7 @@ class Reading:
         tally: Tally,
         pool: Pool,
         *,
-        lines: Lines | None = None,
+        openers: Openers | None = None,
     ) -> None:
         """Nothing was asked for."""
         self._node = node
@@ -138,7 +137,7 @@ class Reading:
         self._values = values
         self._tally = tally
         self._pool = pool
-        self._lines = lines
+        self._openers = openers
         self._rules = replace(policy(node), rejected=node.sync_token.rejection(values) if node.sync_token else None)
         self._paginator = node.paginator
         self._selector = node.selector
@@ -150,7 +149,7 @@ class Reading:
     def anew(self, values: Mapping[str, Any]) -> Reading:
         """The same sequence of requests with other values of some placeholders, nothing asked for."""
         changed = {**self._values, **values}
-        return Reading(self._node, self._client, changed, self._tally, self._pool, lines=self._lines)
+        return Reading(self._node, self._client, changed, self._tally, self._pool, openers=self._openers)
 
     def begin(self) -> Call:
         """Asks for the first page, so that it is there when its turn comes; gives the call without its position."""
@@ -221,8 +220,7 @@ class Reading:
             rows = self._typed(reply)
             selected = selector.records(reply.body) if rows is None else Selected(rows, len(rows), matched=True)
         except ReplyError as error:
-            shown = f"; {bodies.describe(reply)}" if isinstance(error, NotJsonError) else ""
-            raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}{shown}") from None
+            raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}") from None
         tally.pages += 1
         tally.matched = tally.matched or selected.matched or not reply.body
         if not tally.matched:
@@ -280,32 +278,23 @@ class Reading:
         self._asked.append((position, call, self._pool.submit(lambda: self._exchanged(call))))
 
     def _exchanged(self, call: Call) -> Reply | None:
-        keys = self._list_keys
-        rules = self._rules if keys is None else replace(self._rules, decoded=opener(keys))
+        opener = self._opener
+        rules = self._rules if opener is None else replace(self._rules, decoded=opener)
         reply = self._client.exchange(call, rules, self._tally)
         if reply is not None and self._pool.reads_ahead:
             with suppress(ReplyError):
-                self._typed(reply)
+                _ = reply.body  # here, and not where its turn is waited for
         return reply
 
     @property
-    def _list_keys(self) -> tuple[str, ...] | None:
-        """The way to the record list, if the records can stay bytes there."""
-        if self._lines is None or self._selector is None:
-            return None
-        return list_keys(str(self._selector))
+    def _opener(self) -> Opener | None:
+        """Types the records of a body, if nobody needs them as objects and the way to them is plain."""
+        return self._openers.of(str(self._selector)) if self._openers and self._selector else None
 
     def _typed(self, reply: Reply) -> Rows | None:
-        """The records of a reply, typed; None if they cannot be."""
-        keys = self._list_keys
-        rows = rows_at(reply.body, keys) if keys is not None else None
-        if rows is None or self._lines is None:
-            return None
-        if rows.fits is None:
-            rows.fits = False
-            with suppress(MisfitError):
-                rows.block, rows.fits = self._lines.block(rows), True
-        return rows if rows.fits else None
+        """The records of a reply, typed; None if they are not."""
+        opener = self._opener
+        return opener.rows(reply.body) if opener else None
 
     def _stop(self, stop: Stop) -> None:
         self.drop()

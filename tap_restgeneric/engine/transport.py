@@ -133,7 +133,7 @@ class Transport:
             decode_content=True,
         )
         if "set-cookie" in answer.headers:
-            extract_cookies_to_jar(self._session.cookies, place, answer)
+            extract_cookies_to_jar(self._session.cookies, place, answer)  # type: ignore[no-untyped-call]
         return answer
 
     def _route(self, origin: str, place: requests.PreparedRequest) -> _Route:
@@ -143,7 +143,7 @@ class Transport:
             adapter = self._session.get_adapter(url)
             if not isinstance(adapter, HTTPAdapter):  # pragma: no cover (there are no others)
                 raise TypeError(f"no way to {origin}")
-            pool = adapter.get_connection_with_tls_context(
+            pool: Any = adapter.get_connection_with_tls_context(
                 place, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
             )
             forwarded = adapter.request_url(place, settings["proxies"]) != place.path_url
@@ -159,7 +159,7 @@ class Transport:
         elif call.data and not isinstance(call.data, (str, bytes)):
             fields["content-type"] = ("Content-Type", "application/x-www-form-urlencoded")
             body = urlencode(list(_pairs(call.data.items() if isinstance(call.data, dict) else call.data)))
-        if self._session.cookies and (cookies := get_cookie_header(self._session.cookies, place)):
+        if self._session.cookies and (cookies := _cookies(self._session, place)):
             fields["cookie"] = ("Cookie", cookies)
         for name, value in call.headers.items():
             if value is not None:
@@ -195,6 +195,11 @@ class Transport:
                 raise ReplyError(f"the body is larger than {self._largest_body // 1024 // 1024} MB")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def _cookies(session: requests.Session, place: requests.PreparedRequest) -> str | None:
+    cookies: str | None = get_cookie_header(session.cookies, place)  # type: ignore[no-untyped-call]
+    return cookies
 
 
 @lru_cache(_URLS)

@@ -77,7 +77,9 @@ class Door:
             records, window, done = self._wanted(carried(page.records, self._stream.node, parent), window)
         except RestGenericError as error:
             raise self.on(page.position, error) from error
-        return self._one_by_one(records, page.position, window, done=done, write=write)
+        out = self._one_by_one(records, page.position, window, done=done, write=write)
+        self.typed.know(self._stream.tally.undeclared)
+        return out
 
     def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Out:
         """Writes rows that stand inside a record of the parent."""
@@ -92,7 +94,7 @@ class Door:
     def _at_once(self, typed: TypedPage) -> Out:
         lines = self.typed.encoded(typed)
         with self._tap.output:
-            self._tap.write_lines(lines)
+            self._tap.write_lines(*lines)
             self._stream.written(len(typed.records))
         return Out(count=len(typed.records), window=typed.window, done=typed.done)
 

@@ -111,8 +111,8 @@ class Parts:
         """The parts of one partition: one, or one for each step of its window."""
         stream, progress = self._stream, self._stream.progress
         bookmark = progress.bookmark(values)
-        lines = stream.door.typed.lines
-        reading = Reading(stream.node, self._tap.client, values, stream.tally, stream.pool, lines=lines)
+        openers = stream.door.typed.openers
+        reading = Reading(stream.node, self._tap.client, values, stream.tally, stream.pool, openers=openers)
         window, changes = progress.window(bookmark), progress.changes(bookmark)
         if window is None:
             yield Part(reading.anew(changes.values()) if changes else reading, bookmark, None, changes)

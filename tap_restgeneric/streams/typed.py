@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_restgeneric.engine.lines import Lines, MisfitError
+from tap_restgeneric.engine.lines import Form, Lines, MisfitError, Pieces
 from tap_restgeneric.engine.records import windowed
-from tap_restgeneric.engine.rows import Rows
+from tap_restgeneric.engine.rows import Openers, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import msgspec
 
@@ -33,12 +33,14 @@ class TypedPage:
 
     Attributes:
         records: For `Lines.encoded`.
+        form: What they are.
         given: What the parent gives to each of them.
         window: The window behind them.
         done: Whether no later page can hold more.
     """
 
     records: Sequence[Any]
+    form: Form
     given: dict[str, msgspec.Raw]
     window: Window | None
     done: bool
@@ -75,6 +77,11 @@ class TypedPath:
             )
         return None
 
+    @cached_property
+    def openers(self) -> Openers | None:
+        """The decoders of its bodies, if there is a compiled path."""
+        return Openers(self.lines) if self.lines else None
+
     @property
     def _is_open(self) -> bool:
         """Whether nothing needs the records of the stream as objects."""
@@ -99,18 +106,24 @@ class TypedPath:
         block = page.records.block if isinstance(page.records, Rows) else None
         if block is None or self.lines is None:
             return None
-        carried = self._stream.node.carried
+        carried, tally = self._stream.node.carried, self._stream.tally
         try:
             given = self.lines.given({name: (parent or {}).get(source) for name, source in carried.items()})
         except MisfitError:
             return None
         records, done = block.records, False
         if window:
-            records, window, done = windowed(records, block.cursors, window, self._stream.tally)
-        return TypedPage(records, given, window, done)
+            records, window, done = windowed(records, block.cursors, window, tally)
+        tally.undeclared.update(block.form.undeclared(records))
+        return TypedPage(records, block.form, given, window, done)
 
-    def encoded(self, page: TypedPage) -> bytes:
+    def know(self, names: Iterable[str]) -> None:
+        """Takes undeclared fields, of which somebody was told, for known."""
+        if self.lines is not None:
+            self.lines.know(names)
+
+    def encoded(self, page: TypedPage) -> Pieces:
         """The RECORD lines of typed records."""
         if self.lines is None:
             raise TypeError(f"{self._stream.name!r} has no compiled path")
-        return self.lines.encoded(page.records, page.given, datetime.now(timezone.utc).isoformat())
+        return self.lines.encoded(page.form, page.records, page.given, datetime.now(timezone.utc).isoformat())
