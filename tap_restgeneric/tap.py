@@ -117,7 +117,7 @@ class TapRestGeneric(Tap):
         for note in self.source.notes:
             self.logger.info("%s", note)
         self.client = self._client(self.source.client, self._transport())
-        self.pool = Pool(self._config.get("concurrency") or settings.CONCURRENCY)
+        self.pool = Pool(self._width)
         return []
 
     def _hide(self, source: Source) -> None:
@@ -132,7 +132,13 @@ class TapRestGeneric(Tap):
 
     def _transport(self, **kwargs: Any) -> Send:
         user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
-        return Transport(timeout=self._config.get("timeout") or 60, user_agent=user_agent, **kwargs)
+        timeout = self._config.get("timeout") or 60
+        return Transport(timeout=timeout, user_agent=user_agent, connections=self._width, **kwargs)
+
+    @property
+    def _width(self) -> int:
+        """Exchanges at once."""
+        return self._config.get("concurrency") or settings.CONCURRENCY
 
     def _client(self, block: ClientBlock, send: Send) -> Client:
         limit = self._config.get("rate_limit")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / PACKAGE
 MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
-    {"cli"},
+    {"cli", "__main__"},
     {"workbench"},
     {"tap"},
     {"streams"},
