@@ -6,17 +6,19 @@ import click
 
 from tap_restgeneric.workbench.apis import apis
 from tap_restgeneric.workbench.check import check
+from tap_restgeneric.workbench.init import init
 from tap_restgeneric.workbench.plan import plan
 from tap_restgeneric.workbench.preview import preview
 from tap_restgeneric.workbench.sandbox import sandbox
 from tap_restgeneric.workbench.schema import schema
 
-COMMANDS = (check, preview, plan, schema, apis, sandbox)
+COMMANDS = (init, check, preview, plan, schema, apis, sandbox)
 
 
 _WAY = """\b
 A way through:
-  restgeneric check source.yaml             what is wrong, what each stream does
+  restgeneric init URL                      ask an API, and write source.yaml
+  restgeneric check                         what is wrong, what each stream does
   restgeneric preview orders --trace        records, and how they came
   restgeneric schema --write                keep the schemas
 

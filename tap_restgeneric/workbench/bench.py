@@ -146,7 +146,7 @@ def source_and_streams(words: Sequence[str], configs: Sequence[str]) -> tuple[st
 
 def given(source: str | None, configs: Sequence[str]) -> str:
     """How a command to run next names the same source, with a blank behind it."""
-    if source == USUAL_SOURCE:
+    if source is not None and Path(source) == Path(USUAL_SOURCE):
         return ""
     return "".join([f"{source} "] if source else [f"--config {path} " for path in configs])
 

@@ -63,11 +63,16 @@ def token(field: Clue) -> Keys | None:
     return keys if named else None
 
 
+def flag(field: Clue) -> Keys | None:
+    """The keys that lead to a flag that says whether there is more, if this field is one and says so."""
+    keys, value = field
+    return keys if value is True and _FLAG.match(keys[-1]) else None
+
+
 def unread(body: Any) -> str | None:
     """What in a body says that there is a next page: `'meta.next_cursor'`; None if nothing does."""
     for field in fields(body):
-        keys, value = field
-        found = link(field) or token(field) or (keys if value is True and _FLAG.match(keys[-1]) else None)
+        found = link(field) or token(field) or flag(field)
         if found:
             return repr(".".join(found))
     return None

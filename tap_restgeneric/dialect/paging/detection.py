@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Detected: TypeAlias = SinglePage | JsonLink | HeaderLink | Cursor | PageNumber | Offset
 
 _TOTAL_PAGES = {"total_pages", "pages", "totalpages", "page_count", "pagecount", "last_page", "lastpage"}
-_TOTAL_ENTRIES = {"total", "total_count", "totalcount", "total_results", "totalresults", "total_items", "totalitems"}
+TOTAL_ENTRIES = {"total", "total_count", "totalcount", "total_results", "totalresults", "total_items", "totalitems"}
 _PAGE_NUMBERS = ("page", "page_number", "current_page", "currentpage", "pagenumber", "number", "index")
 _BARE_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
@@ -35,7 +35,7 @@ def detected(page: Page) -> Detected:
     if any("next" in link.get("rel", "").split() for link in header):
         return HeaderLink()
     fields = list(clues.fields(page.reply.body))
-    return _by_link(fields) or _by_page(fields) or _by_offset(fields) or _by_cursor(fields) or SinglePage()
+    return _by_link(fields) or by_page(fields) or _by_offset(fields) or _by_cursor(fields) or SinglePage()
 
 
 def _by_link(fields: list[Clue]) -> JsonLink | None:
@@ -43,7 +43,8 @@ def _by_link(fields: list[Clue]) -> JsonLink | None:
     return JsonLink.model_validate({"next_url_path": path_of(keys)}) if keys else None
 
 
-def _by_page(fields: list[Clue]) -> PageNumber | None:
+def by_page(fields: list[Clue]) -> PageNumber | None:
+    """The paginator of a reply that has a number of pages."""
     keys = _count(fields, _TOTAL_PAGES)
     if keys is None:
         return None
@@ -53,7 +54,7 @@ def _by_page(fields: list[Clue]) -> PageNumber | None:
 
 
 def _by_offset(fields: list[Clue]) -> Offset | None:
-    keys = _count(fields, _TOTAL_ENTRIES)
+    keys = _count(fields, TOTAL_ENTRIES)
     beside = _numbers_beside(fields, keys) if keys else {}
     if keys is None or "offset" not in beside or not beside.get("limit"):
         return None

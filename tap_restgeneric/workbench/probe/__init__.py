@@ -1,0 +1,1 @@
+"""What does an API look like, found out with a handful of requests?"""
