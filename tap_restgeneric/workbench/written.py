@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Steps = tuple[str | int, ...]
-Remarks = "Mapping[Steps, Sequence[str]]"
 _WIDEST = 100
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -37,7 +37,7 @@ def text(
         head: Remarks at the top.
         remarks: Remarks above a key, by the steps that lead to it.
     """
-    lines = [schema_reference(), *(_remark(line) for line in head), ""]
+    lines = [schema_reference(), *(piece for line in head for piece in _remark(line)), ""]
     lines += _mapping(source, (), remarks or {})
     return "\n".join(lines) + "\n"
 
@@ -48,7 +48,7 @@ def _mapping(value: Mapping[str, Any], steps: Steps, remarks: Mapping[Steps, Seq
         here = (*steps, key)
         if not steps and number:
             yield ""
-        yield from (f"{indent}{_remark(line)}" for line in remarks.get(here, ()))
+        yield from (f"{indent}{piece}" for line in remarks.get(here, ()) for piece in _remark(line))
         name = _flow(key)
         if _is_flat(item, here, remarks):
             yield f"{indent}{name}: {_flow(item)}"
@@ -93,5 +93,6 @@ def _flow(value: Any) -> str:
     return written.removesuffix("\n").removesuffix("...").strip()
 
 
-def _remark(line: str) -> str:
-    return f"# {_UNPRINTABLE.sub(' ', line)}".rstrip()
+def _remark(line: str) -> list[str]:
+    """The lines of a remark."""
+    return [f"# {piece}" for piece in textwrap.wrap(_UNPRINTABLE.sub(" ", line), _WIDEST)]
