@@ -139,8 +139,9 @@ class Finding:
         asked = f"{name}, asked with {self.filter.param}"
         if not self.cursor.changes:
             told = (
-                f"{self.filter.reason}; but {name} does not move when a record changes: if records never do, write params: "
-                f"{{{self.filter.param}: '{{incremental.start_value}}'}} and incremental: {{cursor_path: {name}}}"
+                f"{self.filter.reason}; but {name} does not move when a record changes: if records never do, write "
+                f"params: {{{self.filter.param}: '{{incremental.start_value}}'}} and "
+                f"incremental: {{cursor_path: {name}}}"
             )
             return Answer("replication", f"full table ({asked})", told, doubt=True)
         gap = "; records of that very moment are left out, so a run looks back by one (lag)"
