@@ -138,7 +138,7 @@ def test_the_file_says_what_was_seen_and_editors_know_its_schema(command, serve,
 
     assert reference.startswith("# yaml-language-server: $schema=file://")
     assert json.loads(Path(reference.partition("file://")[2]).read_text())["properties"]
-    assert "\n".join(rest) == FILE.strip()
+    assert rest == FILE.strip().splitlines()
 
 
 FILE = """
@@ -158,8 +158,8 @@ resources:
       params: {modified_since: '{incremental.start_value}'}
       # the list of the reply, with 10 records on the first page
       data_selector: data
-      # pagination.pages counts the pages, the first is 1, and page takes the number; proved: a second page has 10
-      # other records
+      # pagination.pages counts the pages, the first is 1, and page takes the number; proved: a second page
+      # has 10 other records
       paginator: {type: page_number, base_page: 1, total_path: pagination.pages}
       # proved: asked with modified_since=2024-02-11, the API left out what is older
       incremental: {cursor_path: lastModified}
