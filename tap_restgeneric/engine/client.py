@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,10 @@ _UNAUTHORIZED = 401
 _TOO_BUSY = (429, 503)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
+_FIRST_ERROR = 400
 _JITTER = 0.1
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?=[/?#]|$)")
+"""Scheme and host of a URL in which both can be read in one way only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +77,20 @@ class Attempts:
 
     Attributes:
         made: Requests that were answered so that they have to be repeated.
+        busy: Whether the API refused the last one because it has too much to do: the next one goes alone.
+        crowded: Whether others were under way then. It may be well without them, so that uses up no retry.
     """
 
     made: int = 0
+    busy: bool = False
+    crowded: bool = False
     _waits: dict[ErrorHandler, Iterator[float]] = field(default_factory=dict)
 
     def wait(self, handler: ErrorHandler) -> float | None:
         """Seconds before the next attempt; None if there is none."""
         self.made += 1
+        if self.busy and self.crowded and handler.max_retries:
+            return next(handler.waits())
         return next(self._waits.setdefault(handler, handler.waits()), None)
 
 
@@ -113,11 +123,11 @@ class Client:
         self._send = send
         self._sleep = sleep
         self._now = now
-        self._clock = clock
         self._redactor = redactor
-        self._passage = Gates(sleep=sleep)
-        self._gates = [self._gate(limit) for limit in (rate_limit, block.rate_limit) if limit] or [self._gate(None)]
-        self._resource_gates: dict[str, Gate] = {}
+        self._gates = Gates(sleep=sleep, now=clock)
+        self._limits = tuple(Gate(limit) for limit in (rate_limit, block.rate_limit) if limit)
+        self._resource_limits: dict[str, tuple[Gate, ...]] = {}
+        self._trusted: set[tuple[str, frozenset[str]]] = set()
         self._tokens: dict[Auth, Token] = {}
         self._token_lock = threading.Lock()
 
@@ -137,7 +147,7 @@ class Client:
             reply: Reply | None = None
             handler = policy.handler
             try:
-                reply = self._followed(call, policy, token, tally)
+                reply = self._followed(call, policy, token, attempts, tally)
             except TransientError as error:
                 reason: RestGenericError = UnavailableError(f"no answer from {without_query(call.url)}: {error}")
             else:
@@ -170,25 +180,46 @@ class Client:
         wait = min(wait + jitter, handler.max_wait)
         tally.asked(again=True)
         logger.info("stream %r: retry in %.1f s: %s", tally.stream, wait, reason)
-        if reply is not None and reply.status in _TOO_BUSY:
-            self._passage.hold(self._gates[0], wait)
+        if attempts.busy and reply is not None:
+            self._gates.hold(origin(reply.url), wait)
         else:
             self._sleep(wait)
 
-    def _followed(self, call: Call, policy: Policy, token: Token | None, tally: Tally) -> Reply:
+    def _followed(self, call: Call, policy: Policy, token: Token | None, attempts: Attempts, tally: Tally) -> Reply:
         """The reply at the end of redirects, each of which must stay where credentials may go."""
         for _ in range(_MOST_REDIRECTS):
             call = self._contained(call, policy)
-            signed = policy.auth.sign(call, token) if policy.auth else call
-            self._redactor.conceal(name for name, value in signed.params if (name, value) not in call.params)
-            self._enter(policy)
-            tally.asked()
-            reply = self._send(signed, policy.auth.digest if policy.auth else None)
-            target = reply.headers.get("location")
-            if reply.status not in _REDIRECTS or not target:
-                return replace(reply, url=call.url, decoded=policy.decoded)
+            reply = self._sent(call, policy, token, attempts, tally)
+            target = reply.headers.get("location") if reply.status in _REDIRECTS else None
+            if not target:
+                return reply
             call = _redirected(call, reply.status, urljoin(call.url, target))
         raise ReplyError(f"more than {_MOST_REDIRECTS} redirects from {without_query(call.url)}")
+
+    def _sent(self, call: Call, policy: Policy, token: Token | None, attempts: Attempts, tally: Tally) -> Reply:
+        """The reply to one request, which waits for its turn."""
+        signed = policy.auth.sign(call, token) if policy.auth else call
+        if signed.params is not call.params:
+            self._redactor.conceal(name for name, value in signed.params if (name, value) not in call.params)
+        passage = self._gates.enter(call.origin, self._limits_of(policy), alone=attempts.busy)
+        attempts.busy = well = False
+        hold = None
+        tally.asked()
+        try:
+            reply = self._send(signed, policy.auth.digest if policy.auth else None)
+            attempts.busy, well = reply.status in _TOO_BUSY, reply.status < _FIRST_ERROR
+            hold = self._hold(reply, policy.handler) if attempts.busy else None
+        finally:
+            self._gates.leave(passage, well=well, hold=hold)
+        attempts.crowded = not passage.alone
+        if reply.url == call.url and policy.decoded is None:
+            return reply
+        return replace(reply, url=call.url, decoded=policy.decoded)
+
+    def _hold(self, reply: Reply, handler: ErrorHandler) -> float:
+        """Seconds in which nobody asks an API that is too busy."""
+        retried = reply.status in handler.retry_on_status_codes
+        return handler.wait(handler.backoff_factor, reply, self._now()) if retried else 0
 
     def _contained(self, call: Call, policy: Policy) -> Call:
         """The call, if its host may see what is sent; plain http becomes https where the base is https.
@@ -196,15 +227,19 @@ class Client:
         Raises:
             ReplyError: It may not.
         """
+        plain = _PLAIN.match(call.url)
+        if plain and (plain[0], policy.origins) in self._trusted:
+            return call
         base = urlsplit(self._block.base_url)
         target = _split(call.url)
         if base.scheme == "https" and target.scheme == "http" and base.hostname == target.hostname:
             netloc = base.netloc.rpartition("@")[2]
-            call = replace(call, url=target._replace(scheme="https", netloc=netloc).geturl())
-        if call.origin in policy.origins or call.origin == origin(self._block.base_url):
-            return call
+            return self._contained(replace(call, url=target._replace(scheme="https", netloc=netloc).geturl()), policy)
         host = target.netloc.rpartition("@")[2].lower()
-        if target.hostname in self._block.allowed_hosts or host in self._block.allowed_hosts:
+        own = call.origin in policy.origins or call.origin == origin(self._block.base_url)
+        if own or target.hostname in self._block.allowed_hosts or host in self._block.allowed_hosts:
+            if plain:
+                self._trusted.add((plain[0], policy.origins))
             return call
         raise ReplyError(
             f"will not ask {host or call.url[:50]!r}, which is not the host of client.base_url: "
@@ -244,16 +279,12 @@ class Client:
             if auth is not None and self._tokens.get(auth) is refused:
                 self._tokens[auth] = replace(refused, expires_at=0)
 
-    def _gate(self, limit: RateLimit | None) -> Gate:
-        return Gate(limit, now=self._clock)
-
-    def _enter(self, policy: Policy) -> None:
-        """Waits until a request may go out."""
-        gates = self._gates
-        if policy.rate_limit is not None:
-            own = self._resource_gates.setdefault(policy.resource, self._gate(policy.rate_limit))
-            gates = [*gates, own]
-        self._passage.enter(gates)
+    def _limits_of(self, policy: Policy) -> tuple[Gate, ...]:
+        """The rate limits that hold for a resource together."""
+        if policy.rate_limit is None:
+            return self._limits
+        own = self._resource_limits.get(policy.resource)
+        return own or self._resource_limits.setdefault(policy.resource, (*self._limits, Gate(policy.rate_limit)))
 
 
 def _redirected(call: Call, status: int, url: str) -> Call:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +44,21 @@ class Clock:
             self.time += seconds
 
 
+class QuickClock(Clock):
+    """Time that passes by itself, so many times faster than elsewhere."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+
+    def now(self) -> float:
+        return time.monotonic() * self._speed
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        time.sleep(seconds / self._speed)
+
+
 class Rig:
     """A client of one API, what it counts, and its clock.
 
@@ -52,6 +69,7 @@ class Rig:
         transport: Arguments of Transport.
         rate_limit: The tap's own limit.
         resource: More of the resource.
+        clock: Its clock.
     """
 
     def __init__(
@@ -62,9 +80,10 @@ class Rig:
         transport: dict[str, Any] | None = None,
         rate_limit: dict[str, Any] | None = None,
         resource: dict[str, Any] | None = None,
+        clock: Clock | None = None,
         **endpoint: Any,
     ) -> None:
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.tally = Tally("things")
         self.redactor = Redactor()
         source = loaded(
@@ -95,6 +114,12 @@ class Rig:
     def ask(self, call: Call | None = None) -> Reply | None:
         """The reply to a call, or to the first one of the resource."""
         return self.client.exchange(call or self.call(), self.policy, self.tally)
+
+    def ask_at_once(self, count: int, *, width: int = 16) -> list[Any]:
+        """The bodies of the replies to so many calls, so many at once; the n-th has the parameter `n`."""
+        calls = [self.call().with_param("n", n) for n in range(count)]
+        with ThreadPoolExecutor(width) as pool:
+            return [reply and reply.body for reply in pool.map(self.ask, calls)]
 
     def pages(self) -> list[list[Any]]:
         """The records of all pages."""

@@ -160,30 +160,3 @@ def test_a_request_that_cannot_be_sent_is_not_tried_again(serve):
     with pytest.raises(ReplyError, match="the request cannot be sent"):
         rig.ask(rig.call().with_header("X-Broken", "two\nlines"))
     assert (server.asked, rig.clock.slept) == ([], [])
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_api_holds_back_other_calls_too(serve, status):
-    times = []
-    answers = iter([Answer(status, headers={"Retry-After": "9"})])
-
-    def answer(_):
-        times.append(rig.clock.time - begun)
-        return next(answers, OK)
-
-    rig = Rig(serve(answer).url)
-    begun = rig.clock.time
-    sleep, other = rig.clock.sleep, iter([rig.ask])
-
-    def asking_meanwhile(seconds):
-        # While the first call waits, another one begins.
-        next(other, lambda: None)()
-        sleep(seconds)
-
-    rig.clock.sleep = asking_meanwhile
-    rig.ask()
-
-    first, *later = times
-    assert first == 0
-    assert len(later) == 2
-    assert min(later) >= 9

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from rig import Rig
+from rig import QuickClock, Rig
 from scripted import Answer
 
 LIMITS = [(1, 1), (3, 10), (10, 60), (4, 0.3), (2, 0.1)]
@@ -85,3 +87,45 @@ def test_a_request_that_was_held_back_counts_from_when_it_went_out(serve):
         rig.ask()
 
     assert most_in_a_window(times, 9.99) <= 2
+
+
+def arriving(serve, seconds=0.0, **kwargs):
+    """A rig in true time, and when its requests arrived; each is answered after a while."""
+    times = []
+
+    def answer(_):
+        times.append(time.monotonic())
+        time.sleep(seconds)
+        return {}
+
+    return Rig(serve(answer).url, clock=QuickClock(1), **kwargs), times
+
+
+def test_many_at_once_keep_to_the_limit_and_use_all_of_it(serve):
+    rig, times = arriving(serve, rate_limit={"requests": 20, "seconds": 0.8})
+    rig.ask_at_once(60)
+
+    assert most_in_a_window(times, 0.8) <= 20
+    # Two times the seconds at least; what is lost of it is a tenth at most, and a little for the machine.
+    assert times[-1] - times[0] < 2 * 0.8 * 1.1 + 0.3
+
+
+def test_a_slow_api_costs_no_more_than_a_tenth_of_the_limit(serve):
+    rig, times = arriving(serve, seconds=0.05, rate_limit={"requests": 4, "seconds": 0.3})
+    rig.ask_at_once(12)
+
+    assert times[-1] - times[0] < 2 * 0.3 * 1.1 + 0.3
+
+
+def test_limits_of_tap_client_and_resource_hold_together_for_many_at_once(serve):
+    rig, times = arriving(
+        serve,
+        rate_limit={"requests": 12, "seconds": 1.6},
+        client={"rate_limit": {"requests": 8, "seconds": 0.8}},
+        resource={"rate_limit": {"requests": 3, "seconds": 0.25}},
+    )
+    rig.ask_at_once(20)
+
+    assert most_in_a_window(times, 1.6) <= 12
+    assert most_in_a_window(times, 0.8) <= 8
+    assert most_in_a_window(times, 0.25) <= 3
