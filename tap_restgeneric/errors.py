@@ -7,7 +7,8 @@ RestGenericError            something a user has to act on; the message says how
 │   ├── ReplyError          a reply that cannot be read, or that means failure
 │   ├── PositionRepeatedError   the pages go round in a circle
 │   └── RecordError         a record that cannot be delivered as it is
-└── UnavailableError        wait: the API did not answer although it was asked several times
+├── UnavailableError        wait: the API did not answer although it was asked several times
+└── TargetGoneError         look at the target: it has ended before the tap
 """
 
 from __future__ import annotations
@@ -78,3 +79,7 @@ class RecordError(ApiError):
 
 class UnavailableError(RestGenericError):
     """The API did not answer although it was asked several times."""
+
+
+class TargetGoneError(RestGenericError):
+    """Nobody reads what the tap writes."""

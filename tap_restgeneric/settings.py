@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CONCURRENCY = 8
+RESUME_WITHIN = 12 * 60 * 60
+"""Seconds: a run that is tried again goes on, that of the next day begins anew."""
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0", ""})
 
@@ -82,6 +84,22 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         title="Full refresh",
         description="Streams that are read from their beginning in this run, as if they had no state: all of them "
         "(true), or those in a list of names.",
+    ),
+    th.Property(
+        "resume_within",
+        th.NumberType(minimum=0),
+        default=RESUME_WITHIN,
+        title="Resume within",
+        description="Seconds within which the next run goes on where a full table was interrupted; later, or with 0, "
+        "it begins anew.",
+    ),
+    th.Property(
+        "on_stream_error",
+        th.StringType(allowed_values=["stop", "continue"]),
+        default="stop",
+        title="On stream error",
+        description="What an error in one stream means for the others: no more of them begin (stop), or they are read "
+        "to their end (continue). The run has failed in both cases.",
     ),
     th.Property(
         "concurrency",

@@ -9,8 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from tap_restgeneric import kept_schemas, readers, settings
+from tap_restgeneric import kept_schemas, output, readers, settings
 from tap_restgeneric.dialect import spellings
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.dialect.loading import Source, loaded
@@ -35,16 +36,17 @@ from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secr
 from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
-from tap_restgeneric.errors import ConfigError, RestGenericError
+from tap_restgeneric.errors import ConfigError, RestGenericError, TargetGoneError
 from tap_restgeneric.given_schemas import GivenSchemas
+from tap_restgeneric.output import GONE, Output
+from tap_restgeneric.streams.pace import Pace
 from tap_restgeneric.streams.stream import ResourceStream, stream_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     import click
-    from singer_sdk import Stream
 
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.engine.sampling import Watch
@@ -54,6 +56,8 @@ _LARGEST_DOCUMENT = 64 * 1024 * 1024
 """Bytes of a document that a schema is in."""
 _LAST_BLOCK = 10.0
 """Seconds that a signal waits for the lines that are being written."""
+_LAST_EXCHANGE = 1.0
+"""Seconds that the end of a run waits for exchanges that nobody wants any more."""
 
 
 class Command(SingerCommand):
@@ -64,6 +68,8 @@ class Command(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except RestGenericError as error:
+            if isinstance(error, TargetGoneError):
+                output.discard()
             self._report(str(error).splitlines())
             sys.exit(error.exit_code)
 
@@ -82,7 +88,10 @@ class TapRestGeneric(Tap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Reads settings, source, catalog and state; sends nothing unless a schema has to be inferred."""
         self.report = Report()
-        self.output = threading.RLock()
+        self.output = Output()
+        self.pace = Pace()
+        self._reading = False
+        self._transports: list[Transport] = []
         self.redactor = Redactor()
         guard_logging(self.redactor)
         super().__init__(*args, **kwargs)
@@ -117,6 +126,7 @@ class TapRestGeneric(Tap):
         for note in self.source.notes:
             self.logger.info("%s", note)
         self.client = self._client(self.source.client, self._transport())
+        self.resume_within = timedelta(seconds=self._config.get("resume_within", settings.RESUME_WITHIN))
         self.pool = Pool(self._width)
         return []
 
@@ -133,7 +143,9 @@ class TapRestGeneric(Tap):
     def _transport(self, **kwargs: Any) -> Send:
         user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
         timeout = self._config.get("timeout") or 60
-        return Transport(timeout=timeout, user_agent=user_agent, connections=self._width, **kwargs)
+        transport = Transport(timeout=timeout, user_agent=user_agent, connections=self._width, **kwargs)
+        self._transports.append(transport)
+        return transport
 
     @property
     def _width(self) -> int:
@@ -282,42 +294,61 @@ class TapRestGeneric(Tap):
         self._forget_refreshed()
         if self.state:
             self.state_writer.write_state(self.state)
-        roots = [stream for stream in self.streams.values() if stream.parent_stream_type is None]
+        streams = self.resource_streams.values()
+        roots = [stream for stream in streams if stream.parent_stream_type is None]
         wanted = [stream for stream in roots if stream.selected or stream.has_selected_descendents]
-        errors = run_side_by_side([self._sync(stream) for stream in wanted], self.pool.width)
+        errors = self._synced(wanted)
+        errors += [stream.failure for stream in streams if stream.failure]
         self.logger.info("%s", self.report.summary())
         for error in errors[1:]:
             self.logger.error("%s", error)
         if errors:
             raise errors[0]
 
+    @property
+    def resource_streams(self) -> dict[str, ResourceStream]:
+        """The streams by name."""
+        return {name: stream for name, stream in self.streams.items() if isinstance(stream, ResourceStream)}
+
+    def _synced(self, roots: Sequence[ResourceStream]) -> list[BaseException]:
+        """Reads root streams with all that is below them; gives what went wrong.
+
+        Raises:
+            TargetGoneError: Nobody reads what is written.
+        """
+        self._reading = True
+        try:
+            return run_side_by_side(
+                [self._sync(stream) for stream in roots],
+                self.pool.width,
+                go_on=self.config.get("on_stream_error") == "continue",
+                watch=self.output.watch,
+            )
+        finally:
+            self._reading = False
+            self.pool.close(_LAST_EXCHANGE)
+            for transport in self._transports:
+                transport.close()
+
     def _forget_refreshed(self) -> None:
         """Drops the state of streams that begin anew, so that a run that breaks off is not taken for a whole one."""
-        for name in self._refreshed & {stream.name for stream in self.streams.values() if stream.selected}:
-            self.streams[name].stream_state.clear()
+        streams = self.resource_streams
+        anew = self._refreshed & {name for name, stream in streams.items() if stream.selected}
+        for name, stream in streams.items():
+            if name in anew:
+                stream.stream_state.clear()
+            elif any(below.name in anew for below in stream.tree):
+                stream.resumption.over()
 
-    def write_lines(self, *pieces: bytes | memoryview) -> None:
-        """Writes whole lines at once, behind what the SDK wrote.
-
-        Args:
-            pieces: Parts of them that follow each other.
-        """
-        out = getattr(sys.stdout, "buffer", None)
-        if out is None:
-            sys.stdout.write(b"".join(pieces).decode())
-            return
-        sys.stdout.flush()
-        out.writelines(pieces)
-        out.flush()
-
-    @staticmethod
-    def _sync(stream: Stream) -> Callable[[], None]:
+    def _sync(self, stream: ResourceStream) -> Callable[[], None]:
         def task() -> None:
             try:
                 stream.sync()
+            except BrokenPipeError:
+                raise TargetGoneError(GONE) from None
             except Exception as error:
-                if isinstance(stream, ResourceStream):
-                    stream.broken_off(error)
+                stream.broken_off(error)
+                stream.progress.write(at_once=True)
                 raise
             stream.finalize_state_progress_markers()
 
@@ -325,9 +356,17 @@ class TapRestGeneric(Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        # Streams are read in threads of their own: whoever has the lock is not in the middle of a block of lines.
-        self.output.acquire(timeout=_LAST_BLOCK)
+        """Ends the run: writes its last STATE, unless the target takes no more lines."""
         self.logger.info("stopped by %s", signal.Signals(signum).name)
+        last = threading.Timer(_LAST_BLOCK, os._exit, [128 + signum])
+        last.daemon = True
+        last.start()
+        # Streams are read in threads of their own: whoever has the lock is not in the middle of a block of lines.
+        if not self.output.held(_LAST_BLOCK):
+            os._exit(128 + signum)
+        with suppress(BrokenPipeError):
+            if self._reading:
+                self.state_writer.write_state(self.state)
         sys.exit(128 + signum)
 
     @classmethod

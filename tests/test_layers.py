@@ -16,7 +16,7 @@ LAYERS = (
     {"workbench"},
     {"tap"},
     {"streams"},
-    {"discovery", "given_schemas", "kept_schemas"},
+    {"discovery", "given_schemas", "kept_schemas", "output"},
     {"engine"},
     {"readers", "inference", "settings", "reference", "apis"},
     {"dialect"},
@@ -39,7 +39,13 @@ DOORS = {
 }
 """Who may import what: a room, or one module of it. `requests.utils` reads headers and is no network."""
 
-AT_THE_EDGE = {"tap": {"time", "threading"}, "streams.stream": {"time"}, "streams.progress": {"time"}}
+AT_THE_EDGE = {
+    "tap": {"time", "threading"},
+    "output": {"threading"},
+    "streams.stream": {"time"},
+    "streams.progress": {"time"},
+    "streams.pace": {"time"},
+}
 """The tap hands clock and sleep to the engine, and holds the lock of the one output."""
 
 UPWARDS = {"streams": {"tap_restgeneric.tap.TapRestGeneric"}}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_GLANCE = 0.2
+"""Seconds between two looks at what goes on outside."""
 
 Answer = TypeVar("Answer")
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -78,7 +82,7 @@ class Pool:
         """No worker is there before there is a task for it."""
         self.width = width
         self._tasks: SimpleQueue[_Running[Any] | None] = SimpleQueue()
-        self._workers = 0
+        self._workers: list[threading.Thread] = []
         self._lock = threading.Lock()
 
     @property
@@ -92,15 +96,30 @@ class Pool:
             return _Later(task)
         running = _Running(task)
         with self._lock:
-            if self._workers < self.width:
-                self._workers += 1
-                name = f"exchange-{self._workers}"
-                threading.Thread(target=_work, args=(self._tasks,), name=name, daemon=True).start()
+            if len(self._workers) < self.width:
+                name = f"exchange-{len(self._workers) + 1}"
+                worker = threading.Thread(target=_work, args=(self._tasks,), name=name, daemon=True)
+                worker.start()
+                self._workers.append(worker)
         self._tasks.put(running)
         return running
 
+    def close(self, seconds: float = 0) -> None:
+        """Lets the workers go: idle ones at once, others behind the exchange they are in.
+
+        Args:
+            seconds: How long to wait for them.
+        """
+        with self._lock:
+            workers, self._workers = self._workers, []
+        for _ in workers:
+            self._tasks.put(None)
+        end = time.monotonic() + seconds
+        for worker in workers:
+            worker.join(max(0, end - time.monotonic()))
+
     def __del__(self) -> None:
-        for _ in range(self._workers):
+        for _ in self._workers:
             self._tasks.put(None)
 
 
@@ -114,8 +133,20 @@ ONE_BY_ONE = Pool(1)
 """Every exchange when its reply is wanted."""
 
 
-def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> list[BaseException]:
-    """Runs tasks, so many at once, in threads of their own; the first error stops those that have not begun.
+def run_side_by_side(
+    tasks: Sequence[Callable[[], None]],
+    width: int,
+    *,
+    go_on: bool = False,
+    watch: Callable[[], None] = lambda: None,
+) -> list[BaseException]:
+    """Runs tasks, so many at once, in threads of their own.
+
+    Args:
+        tasks: What to run.
+        width: How many at once.
+        go_on: Whether tasks begin although another one has failed.
+        watch: Called several times a second in the caller; what it raises is raised at once, whatever still runs.
 
     Returns:
         The errors, in the order in which they came, after what was running has come to its end.
@@ -124,14 +155,14 @@ def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> list[Ba
     errors: list[BaseException] = []
 
     def work() -> None:
-        while not errors:
+        while go_on or not errors:
             try:
                 task = waiting.popleft()
             except IndexError:
                 return
             try:
                 task()
-            except BaseException as error:  # noqa: BLE001 (raised below, in the caller)
+            except BaseException as error:  # noqa: BLE001 (raised in the caller)
                 errors.append(error)
 
     threads = [threading.Thread(target=work, name=f"stream-{n}", daemon=True) for n in range(min(width, len(tasks)))]
@@ -139,5 +170,6 @@ def run_side_by_side(tasks: Sequence[Callable[[], None]], width: int) -> list[Ba
         thread.start()
     for thread in threads:
         while thread.is_alive():
-            thread.join(timeout=1)  # in pieces, so that signals are heard
+            thread.join(timeout=_GLANCE)  # in pieces, so that signals are heard
+            watch()
     return errors

@@ -119,6 +119,12 @@ class Reading:
         tally: Counts what happens.
         pool: Runs the exchanges.
         openers: Type the records on the way, where nothing needs them as objects.
+
+    Attributes:
+        following: Where the page behind the one in hand stands; None if there is none.
+        resumes: Whether it begins where an earlier run stopped, and no page has come yet. A page there without
+            anything on it, or none, is taken for a place that the API does not know any more: a ReplyError.
+        ignored: Whether a reply was left out by a response action, and with it what would have come behind it.
     """
 
     def __init__(  # noqa: PLR0913 (all that a sequence of requests needs)
@@ -145,6 +151,26 @@ class Reading:
         self._call: Call | None = None
         self._foreseen = True
         self._short = False
+        self.following: Position | None = self._paginator.first()
+        self.resumes = self._is_rest = False
+        self.ignored = False
+
+    @property
+    def paginator(self) -> Paginator:
+        """The one that is followed: what the first reply showed, if none was given."""
+        return self._paginator
+
+    def from_(self, position: Position, paginator: Paginator | None) -> Reading:
+        """The same sequence of requests from a page on which an earlier run did not read any more.
+
+        Args:
+            position: Where the page stands.
+            paginator: The one that was detected then.
+        """
+        later = self.anew({})
+        later.following, later.resumes, later._is_rest = position, True, True  # noqa: SLF001
+        later._paginator = paginator or self._paginator  # noqa: SLF001
+        return later
 
     def anew(self, values: Mapping[str, Any]) -> Reading:
         """The same sequence of requests with other values of some placeholders, nothing asked for."""
@@ -155,7 +181,7 @@ class Reading:
         """Asks for the first page, so that it is there when its turn comes; gives the call without its position."""
         if self._call is None:
             self._call = self._first_call()
-            self._ask(self._call, self._paginator.first())
+            self._ask(self._call, self.following or self._paginator.first())
         return self._call
 
     def opening(self) -> Call:
@@ -196,7 +222,10 @@ class Reading:
             position, call, pending = self._asked.popleft()
             guard.go_to(position)
             reply = pending.result()
+            if reply is None and self.resumes:
+                raise ReplyError(f"{position}: ignored by response_actions")
             if reply is None:
+                self.ignored = True
                 self._stop(Stop("ignored by response_actions"))
                 return
             self._selector = self._selector or _detected_selector(reply, self._node)
@@ -205,10 +234,9 @@ class Reading:
                 self._paginator = guard.paginator = _settled(self._paginator, page, self._tally)
             guard.check(page)
             self._compare(page)
-            if not self._pool.reads_ahead:
-                yield page
-                self._go_on(page)
-                continue
+            if self.resumes and not page.entries:
+                raise ReplyError(f"{position}: there is nothing")
+            self.resumes = False
             failure = self._tried(page)
             yield page
             if failure:
@@ -254,6 +282,7 @@ class Reading:
         if isinstance(following, Position) and following.kind == "link" and self._rules.auth:
             # Only without the key can it be seen that a link leads to the page just read.
             following = links.position(page, self._rules.auth.unsigned(str(following.value)))
+        self.following = following if isinstance(following, Position) else None
         if isinstance(following, Stop):
             self._stop(following)
             return
@@ -300,7 +329,8 @@ class Reading:
         self.drop()
         self._tally.sequences += 1
         self._tally.stops[stop.reason] += 1
-        self._tally.doubt = stop.doubt or self._tally.doubt
+        if not self._is_rest:  # the first pages, which say more, came in an earlier run
+            self._tally.doubt = stop.doubt or self._tally.doubt
         if stop.warning:
             self._tally.warn(stop.warning)
 

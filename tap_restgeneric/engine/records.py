@@ -42,17 +42,17 @@ def carried(found: Iterable[Any], node: Node, parent: Mapping[str, Any] | None) 
 
 def windowed(
     records: Sequence[AnyRecord], values: Sequence[Any], window: Window, tally: Tally
-) -> tuple[Sequence[AnyRecord], Window, bool]:
-    """The records of a page that belong to a window.
+) -> tuple[Sequence[AnyRecord], Window]:
+    """The records that belong to a window.
 
     Args:
-        records: Objects, or typed records.
+        records: Objects, or typed records, of a page or of a piece of it.
         values: The cursor value of each.
         window: What the run asks for, as far as it has come.
         tally: Learns of records out of order.
 
     Returns:
-        The records, the window after them, and whether no later page can hold more.
+        The records, and the window after them.
     """
     holds = [window.holds(value) for value in values]
     kept = records if all(holds) else [record for record, held in zip(records, holds, strict=True) if held]
@@ -65,7 +65,7 @@ def windowed(
             after = after.advanced(value)
     if after.disordered:
         tally.warn("records are not in the order that row_order says: no bookmark before the end of the stream")
-    return kept, after, window.done(list(values))
+    return kept, after
 
 
 def child_values(node: Node, record: Mapping[str, Any], tally: Tally) -> dict[str, Any] | None:

@@ -31,6 +31,7 @@ class Tally:
         unmatched: What to say if it did not.
         sequences: Sequences of pages that came to their end.
         doubt: What to say if none of them had a second page.
+        failure: The error that ended it.
     """
 
     stream: str
@@ -49,6 +50,7 @@ class Tally:
     unmatched: str = ""
     sequences: int = 0
     doubt: str = ""
+    failure: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def asked(self, *, again: bool = False) -> None:
@@ -105,8 +107,9 @@ class Report:
     def summary(self) -> str:
         """The run on one line."""
         done = self.tallies.values()
+        failed = [f"{tally.stream!r}: {tally.failure}" for tally in done if tally.failure]
         return (
             f"{len(self.tallies)} streams, {sum(t.records for t in done)} records, "
             f"{sum(t.requests for t in done)} requests, {sum(t.retries for t in done)} retries, "
-            f"{sum(sum(t.warnings.values()) for t in done)} warnings"
+            f"{sum(sum(t.warnings.values()) for t in done)} warnings{'; failed: ' if failed else ''}{', '.join(failed)}"
         )

@@ -115,6 +115,12 @@ class Transport:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Reply(url=call.url, status=answer.status, headers=headers, content=content)
 
+    def close(self) -> None:
+        """Closes all connections; the next call opens new ones."""
+        with self._lock:
+            self._routes.clear()
+            self._session.close()
+
     def _sent(self, call: Call) -> BaseHTTPResponse:
         place = _place(call.url)
         route = self._routes.get(call.origin) or self._route(call.origin, place)

@@ -28,8 +28,20 @@ def read_children(stream: ResourceStream, records: Sequence[Record]) -> None:
     window = 2 * stream.pool.width if stream.pool.reads_ahead else 0
     with closing(ahead(_jobs(children, kept), window)) as jobs:
         for job in jobs:
-            with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
-                job.stream.read_for(job.parent, job.parts)
+            _read(job)
+
+
+def _read(job: Job) -> None:
+    """Reads what a record of the parent leads to; a child that fails may be left out for the rest of the run."""
+    if job.stream.failure:
+        job.drop()
+        return
+    try:
+        with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
+            job.stream.read_for(job.parent, job.parts)
+    except RestGenericError as error:
+        if not job.stream.is_left_out_by(error):
+            raise
 
 
 def _jobs(children: Sequence[ResourceStream], records: Sequence[Record]) -> Iterator[Job]:
@@ -62,5 +74,4 @@ def ahead(jobs: Iterable[Job], window: int) -> Generator[Job, None, None]:
             yield waiting.popleft()
     finally:
         for job in waiting:
-            for part in job.parts:
-                part.reading.drop()
+            job.drop()

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tap_restgeneric.engine.client import SyncTokenRejectedError
 from tap_restgeneric.engine.records import Record
-from tap_restgeneric.errors import RestGenericError
+from tap_restgeneric.errors import ReplyError, RestGenericError
 from tap_restgeneric.streams.children import read_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_restgeneric.dialect.exchange import Page
+    from tap_restgeneric.dialect.progress.incremental import Window
     from tap_restgeneric.dialect.progress.sync_tokens import Changes
     from tap_restgeneric.streams.door import Out
     from tap_restgeneric.streams.parts import Part
@@ -52,31 +53,57 @@ class Course:
         yield self._followed(stream.door.rows(stream.node.rows(parent), self._parent, write=self._write))
 
     def _part(self, part: Part) -> Iterator[Delivered]:
+        """Reads a part; from its beginning, if the API does not know any more where the last run stopped."""
         try:
             yield from self._read(part)
         except SyncTokenRejectedError as error:
             self._stream.tally.warn(f"the sync token of the last run was rejected, so everything is read: {error}")
             yield from self._read(part.anew())
+        except ReplyError as error:
+            if not part.reading.resumes:
+                raise
+            self._stream.tally.warn(f"where the last run stopped nothing is found, so everything is read: {error}")
+            yield from self._read(part.anew())
 
     def _read(self, part: Part) -> Iterator[Delivered]:
-        stream, progress = self._stream, self._stream.progress
-        window, changes = part.window, part.changes
+        stream, window, changes, done = self._stream, part.window, part.changes, False
         stream.begin_sequence()
         for page in part.reading.pages():
-            out = stream.door.page(page, self._parent, window, write=self._write)
-            yield self._followed(out)
-            window, changes = out.window, self._known(changes, page)
-            if window and window.block.row_order == "asc" and not window.disordered:
-                progress.advance(part.bookmark, window)
-            self._write_state()
-            if out.done:
+            for out in stream.door.page(page, self._parent, window, write=self._write):
+                yield self._followed(out)
+                window, done = self._moved(part, window, out), out.done
+            changes = self._known(changes, page)
+            if self._write:
+                stream.resumption.reached(part)
+                stream.progress.write()
+            if done:
                 stream.tally.stops["past the window"] += 1
                 break
+        self._over(part, window, changes)
+
+    def _moved(self, part: Part, before: Window | None, out: Out) -> Window | None:
+        """The window behind a piece of a page; the bookmark follows where records come in order."""
+        window, progress = out.window, self._stream.progress
+        if window is None or before is None or window.block.row_order != "asc" or not self._write:
+            return window
+        if not window.disordered:
+            progress.advance(part, window)
+            progress.write()
+        elif not before.disordered:
+            progress.take_back(part)
+        return window
+
+    def _over(self, part: Part, window: Window | None, changes: Changes | None) -> None:
+        """Moves the bookmark behind a part of which all is out."""
+        stream = self._stream
         if changes and changes.lost:
             stream.tally.warn(changes.lost)
+        if not part.reading.ignored:
+            stream.progress.ended(part)
         if come := window.closed() if window else changes:
-            progress.advance(part.bookmark, come)
-            self._write_state()
+            stream.progress.over(part, come, out=self._write)
+            if self._write:
+                stream.progress.write()
 
     def _followed(self, out: Out) -> Delivered:
         """What has gone out, when its children are out too."""
@@ -91,7 +118,3 @@ class Course:
             return changes and changes.after(page)
         except RestGenericError as error:
             raise self._stream.door.on(page.position, error) from error
-
-    def _write_state(self) -> None:
-        if self._write:
-            self._stream.progress.write()

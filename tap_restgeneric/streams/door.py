@@ -6,7 +6,7 @@ import copy
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.engine.contract import Contract
 from tap_restgeneric.engine.records import Record, carried, windowed
@@ -14,8 +14,7 @@ from tap_restgeneric.errors import ConfigError, RestGenericError
 from tap_restgeneric.streams.typed import TypedPage, TypedPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_restgeneric.dialect.exchange import Page
     from tap_restgeneric.dialect.progress.incremental import Window
@@ -23,9 +22,13 @@ if TYPE_CHECKING:
     from tap_restgeneric.tap import TapRestGeneric
 
 
+_PIECE = 5_000
+"""Records of a page that are written at once, where the state may move behind any of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Out:
-    """What has gone out of a page.
+    """What has gone out of a page, or of a piece of it.
 
     Attributes:
         count: Records delivered.
@@ -44,6 +47,15 @@ class Out:
     full: bool = False
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Records of a page that belong to the window, the window behind them, and whether no later page can hold more."""
+
+    records: Sequence[Any]
+    window: Window | None = None
+    done: bool = False
+
+
 class Door:
     """Where the records of a stream leave.
 
@@ -58,8 +70,8 @@ class Door:
         self._tap = tap
         self.typed = TypedPath(stream)
 
-    def page(self, page: Page, parent: Record | None, window: Window | None, *, write: bool) -> Out:
-        """Writes what is wanted of a page.
+    def page(self, page: Page, parent: Record | None, window: Window | None, *, write: bool) -> Iterator[Out]:
+        """Writes what is wanted of a page, in pieces behind each of which the state may move.
 
         Args:
             page: As it was read.
@@ -71,19 +83,25 @@ class Door:
             RestGenericError: With the stream and the page in its message.
         """
         try:
-            typed = self.typed.page(page, parent, window) if write else None
+            typed = self.typed.page(page, parent) if write else None
             if typed is not None:
-                return self._at_once(typed)
-            records, window, done = self._wanted(carried(page.records, self._stream.node, parent), window)
+                for piece in self._wanted(typed.records, typed.cursors, window):
+                    yield self._at_once(piece, typed)
+                return
+            records = carried(page.records, self._stream.node, parent)
+            values = [window.block.cursor_path.first(record) for record in records] if window else ()
+            for piece in self._wanted(records, values, window):
+                yield self._one_by_one(piece, write=write)
+            self.typed.know(self._stream.tally.undeclared)
         except RestGenericError as error:
             raise self.on(page.position, error) from error
-        out = self._one_by_one(records, page.position, window, done=done, write=write)
-        self.typed.know(self._stream.tally.undeclared)
-        return out
 
     def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Out:
         """Writes rows that stand inside a record of the parent."""
-        return self._one_by_one(carried(found, self._stream.node, parent), "its rows", None, done=False, write=write)
+        try:
+            return self._one_by_one(Piece(carried(found, self._stream.node, parent)), write=write)
+        except RestGenericError as error:
+            raise self.on("its rows", error) from error
 
     def on(self, position: object, error: RestGenericError) -> RestGenericError:
         """An error of a record or a reply, with the stream and the page it was met on."""
@@ -91,29 +109,42 @@ class Door:
             return error
         return type(error)(f"stream {self._stream.name!r}, {position}: {error}")
 
-    def _at_once(self, typed: TypedPage) -> Out:
-        lines = self.typed.encoded(typed)
-        with self._tap.output:
-            self._tap.write_lines(*lines)
-            self._stream.written(len(typed.records))
-        return Out(count=len(typed.records), window=typed.window, done=typed.done)
-
-    def _wanted(self, records: Sequence[Record], window: Window | None) -> tuple[Sequence[Record], Window | None, bool]:
-        """The records that belong to the window, the window behind them, and whether it is done."""
+    def _wanted(self, records: Sequence[Any], values: Sequence[Any], window: Window | None) -> Iterator[Piece]:
+        """The records of a page that belong to the window, in pieces."""
         if window is None:
-            return records, None, False
-        values = [window.block.cursor_path.first(record) for record in records]
-        return windowed(records, values, window, self._stream.tally)
+            yield Piece(records)
+            return
+        in_pieces = window.block.row_order == "asc" and not self._stream.child_streams
+        size = _PIECE if in_pieces else len(records)
+        last = max(0, len(records) - 1)
+        done = window.done(values)
+        for begin in range(0, last + 1, max(size, 1)):
+            end = begin + size
+            kept, window = windowed(records[begin:end], values[begin:end], window, self._stream.tally)
+            yield Piece(kept, window, done=done and end > last)
 
-    def _one_by_one(
-        self, records: Sequence[Record], place: object, window: Window | None, *, done: bool, write: bool
-    ) -> Out:
+    def _at_once(self, piece: Piece, page: TypedPage) -> Out:
+        lines = self.typed.encoded(piece.records, page)
+        with self._tap.output:
+            self._tap.output.write(*lines)
+            self._passed(len(piece.records))
+        return Out(count=len(piece.records), window=piece.window, done=piece.done)
+
+    def _one_by_one(self, piece: Piece, *, write: bool) -> Out:
         room = self._room
-        taken = records[:room]
+        taken = piece.records[:room]
         with self._tap.output if write else nullcontext():
-            delivered = [self._one(record, place, write=write) for record in taken] if self._stream.selected else []
-        full = room is not None and len(records) > room
-        return Out(count=len(delivered), delivered=delivered, taken=taken, window=window, done=done, full=full)
+            delivered = [self._one(record, write=write) for record in taken] if self._stream.selected else []
+            self._passed(len(delivered))
+        full = room is not None and len(piece.records) > room
+        return Out(
+            count=len(delivered), delivered=delivered, taken=taken, window=piece.window, done=piece.done, full=full
+        )
+
+    def _passed(self, records: int) -> None:
+        self._tap.pace.passed(records)
+        if records:
+            self._stream.has_news()
 
     @property
     def _room(self) -> int | None:
@@ -121,13 +152,10 @@ class Door:
         limit = self._stream.ABORT_AT_RECORD_COUNT
         return None if limit is None else max(0, limit - self._stream.tally.records)
 
-    def _one(self, record: Record, place: object, *, write: bool) -> Record:
+    def _one(self, record: Record, *, write: bool) -> Record:
         """One record on the SDK's own path."""
         own = copy.deepcopy(record) if self._stream.child_streams else record
-        try:
-            self._contract.enforce(own)
-        except RestGenericError as error:
-            raise self.on(place, error) from error
+        self._contract.enforce(own)
         if write:
             self._stream.write(own)
         return own

@@ -30,15 +30,17 @@ class Part:
         bookmark: Its state, in the SDK's layout.
         window: What it asks for, if the stream is incremental.
         changes: What it asks for, if the API gives tokens.
+        number: Which it is of those that are read one after another.
     """
 
     reading: Reading
     bookmark: Bookmark
     window: Window | None
     changes: Changes | None = None
+    number: int = 0
 
     def anew(self) -> Part:
-        """The same without the token of the last run, nothing asked for."""
+        """The same without what is left of the last run: from its first page, without its token; nothing asked for."""
         changes = self.changes and self.changes.everything()
         return replace(self, reading=self.reading.anew(changes.values() if changes else {}), changes=changes)
 
@@ -56,6 +58,11 @@ class Job:
     stream: ResourceStream
     parent: Record
     parts: Sequence[Part]
+
+    def drop(self) -> None:
+        """Gives up what was asked for before its turn."""
+        for part in self.parts:
+            part.reading.drop()
 
 
 class Parts:
@@ -83,6 +90,8 @@ class Parts:
     def jobs(self, parents: Sequence[Record]) -> Iterator[Job]:
         """What is read for records of the parent: for each of them, or for batches of them."""
         stream = self._stream
+        if stream.failure:
+            return
         new = [parent for parent in parents if not self._repeats(parent)]
         if stream.node.batch is None:
             yield from (Job(stream, parent, self.of(parent)) for parent in new)
@@ -105,7 +114,8 @@ class Parts:
 
     def _with(self, values: dict[str, Any]) -> list[Part]:
         partitions = self._stream.node.partitions()
-        return [part for own in partitions for part in self._of_partition({**values, **own})]
+        parts = (part for own in partitions for part in self._of_partition({**values, **own}))
+        return [replace(part, number=number) for number, part in enumerate(parts)]
 
     def _of_partition(self, values: dict[str, Any]) -> Iterator[Part]:
         """The parts of one partition: one, or one for each step of its window."""

@@ -6,22 +6,22 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_restgeneric.dialect.progress import instants
 from tap_restgeneric.streams.bookmarks import Bookmark, Bookmarks, last_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from tap_restgeneric.dialect.progress.incremental import Window
     from tap_restgeneric.dialect.progress.sync_tokens import Changes
+    from tap_restgeneric.streams.parts import Part
     from tap_restgeneric.streams.stream import ResourceStream
     from tap_restgeneric.tap import TapRestGeneric
 
-_MANY_PARTITIONS = 100
-_STATE_SECONDS = 5.0
-
 
 class Progress:
-    """The state of a stream.
+    """The bookmarks of a stream.
 
     Args:
         stream: The stream.
@@ -29,16 +29,44 @@ class Progress:
     """
 
     def __init__(self, stream: ResourceStream, tap: TapRestGeneric) -> None:
-        """No STATE was written."""
+        """Nothing was read."""
         self._stream = stream
         self._tap = tap
-        self._written = 0.0
+        self._begun = 0.0
+        self._frozen = False
+        self._waiting: list[tuple[Part, Window | Changes]] = []
 
     @cached_property
     def _bookmarks(self) -> Bookmarks:
         with self._tap.output:  # the state is shared, and somebody may be writing it
             state = self._stream.stream_state
-        return Bookmarks(state)
+        return Bookmarks(state, self._moment if self._reads_all_partitions else None)
+
+    @property
+    def _reads_all_partitions(self) -> bool:
+        """Whether every run that comes to its end has read all there are, up to the time at which it began."""
+        block = self._stream.node.incremental
+        forward = block is not None and block.last_value_func == "max" and block.end_value is None
+        return forward and not any(parent.reads_changes for parent in self._stream.above)
+
+    def _moment(self, value: Any) -> datetime | None:
+        block = self._stream.node.incremental
+        return instants.moment(value, counted=block is not None and block.convert in {"epoch", "epoch_ms"})
+
+    def begin(self) -> None:
+        """Notes that a run begins."""
+        self._begun = time.monotonic()
+        self._frozen = False
+        self._waiting.clear()
+
+    def freeze(self) -> None:
+        """Moves nothing any more in this run: something below failed, and the next run has to come by again."""
+        self._frozen = True
+
+    @property
+    def is_told(self) -> bool:
+        """Whether state follows what is read: not in a test run, which ends somewhere."""
+        return self._stream.ABORT_AT_RECORD_COUNT is None and not self._frozen
 
     def bookmark(self, values: Mapping[str, Any]) -> Bookmark:
         """The bookmark of a sequence of requests; that of a full table is empty."""
@@ -67,21 +95,58 @@ class Progress:
         """Whether the catalog wants everything of a stream that could give what is new."""
         return self._stream.forced_replication_method == "FULL_TABLE"
 
-    def advance(self, bookmark: Bookmark, come: Window | Changes) -> None:
-        """Moves a bookmark as far as the stream has come; a test run, which ends somewhere, moves none."""
-        stream = self._stream
-        if come.bookmark is None or not stream.selected or stream.ABORT_AT_RECORD_COUNT is not None:
+    def advance(self, part: Part, come: Window | Changes) -> None:
+        """Moves a bookmark as far as the stream has come."""
+        if come.bookmark is None or not (self._stream.selected and self.is_told):
             return
         with self._tap.output:
-            if self._bookmarks.advance(bookmark, *come.bookmark):
-                stream.state_manager.is_flushed = False
+            if self._bookmarks.advance(part.bookmark, *come.bookmark):
+                self._stream.has_news()
+
+    def take_back(self, part: Part) -> None:
+        """Moves a bookmark back to where a part began: its records were not in the order they were said to be in."""
+        if not self.is_told:
+            return
+        with self._tap.output:
+            if part.window and part.window.bookmark:
+                self._bookmarks.advance(part.bookmark, *part.window.bookmark)
+            else:
+                self._bookmarks.take_back(part.bookmark)
+            self._stream.has_news()
+
+    def over(self, part: Part, come: Window | Changes, *, out: bool) -> None:
+        """Moves a bookmark behind a part that was read.
+
+        Args:
+            part: The part.
+            come: How far it has come.
+            out: Whether all of it is out; records of a batch are when its file was announced: see `settle`.
+        """
+        if out:
+            self.advance(part, come)
+        else:
+            self._waiting.append((part, come))
+
+    def settle(self) -> None:
+        """Moves the bookmarks behind parts whose batches were announced."""
+        for part, come in self._waiting:
+            self.advance(part, come)
+        self._waiting.clear()
+
+    def ended(self, part: Part) -> None:
+        """Notes that all of a part was read."""
+        self._bookmarks.ended(part.bookmark)
+
+    def end(self) -> None:
+        """Notes that all of the stream was read in this run: one bookmark may do for very many partitions."""
+        if not self.is_told or not self._stream.node.reads_changes:
+            return
+        with self._tap.output:
+            if self._bookmarks.all_read(time.monotonic() - self._begun, self._tap.now()):
+                self._stream.has_news()
 
     def write(self, *, at_once: bool = False) -> None:
-        """Writes a STATE message: after a page, but not often where state is large, so that all of them stay linear."""
-        if not at_once and len(self._bookmarks) > _MANY_PARTITIONS:
-            now = time.monotonic()
-            if now - self._written < _STATE_SECONDS:
-                return
-            self._written = now
+        """Writes a STATE message: at the end of a stream, and else where one is due."""
         with self._tap.output:
-            self._stream.write_state()
+            if at_once or self._tap.pace.due:
+                self._stream.write_state()

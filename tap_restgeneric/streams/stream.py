@@ -16,16 +16,19 @@ from tap_restgeneric.streams.course import Course, Delivered
 from tap_restgeneric.streams.door import Door
 from tap_restgeneric.streams.parts import Part, Parts
 from tap_restgeneric.streams.progress import Progress
+from tap_restgeneric.streams.resumption import Resumption
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
+    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
 
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.discovery import Shape
     from tap_restgeneric.engine.report import Tally
+    from tap_restgeneric.errors import RestGenericError
     from tap_restgeneric.tap import TapRestGeneric
 
 PARENT, PARTS = "parent", "parts"
@@ -47,6 +50,8 @@ class ResourceStream(Stream):
         self.door = Door(self, tap)
         self.parts = Parts(self, tap)
         self.progress = Progress(self, tap)
+        self.resumption = Resumption(self, tap)
+        self.failure: RestGenericError | None = None
         self._announced = False
         self._metrics = ExitStack()
         self._counter: Counter | None = None
@@ -74,25 +79,45 @@ class ResourceStream(Stream):
         """The version of the table that its records belong to; None: the target keeps what it has."""
         return self._stream_version
 
+    @property
+    def replaces_tables(self) -> bool:
+        """Whether targets are told to delete what a whole run does not bring."""
+        return super().emit_activate_version_messages
+
+    @cached_property
+    def above(self) -> tuple[Node, ...]:
+        """The resources above it: its parent, the parent of that, ..."""
+        nodes = self._tap.source.nodes
+        parent = nodes.get(self.node.parent or "")
+        found = []
+        while parent is not None:
+            found.append(parent)
+            parent = nodes.get(parent.parent or "")
+        return tuple(found)
+
+    @property
+    def tree(self) -> list[ResourceStream]:
+        """The streams below it."""
+        return [stream for stream in self.descendent_streams if isinstance(stream, ResourceStream)]
+
     @cached_property
     def reads_changes(self) -> bool:
         """Whether it, or a stream above it, goes on where the last run ended."""
-        node = self.node
-        while not node.reads_changes and node.parent:
-            node = self._tap.source.nodes[node.parent]
-        return node.reads_changes
+        return any(node.reads_changes for node in (self.node, *self.above))
 
     def write(self, record: Record) -> None:
         """Writes a record as the SDK does it: selection, types, maps."""
         self._write_record_message(record)
 
-    def written(self, records: int) -> None:
-        """Notes that records have gone out of which a STATE has not told yet."""
-        self.state_manager.is_flushed = self.state_manager.is_flushed and not records
+    def has_news(self) -> None:
+        """Notes that there is something of which no STATE has told yet."""
+        self.state_manager.is_flushed = False
 
     def write_state(self) -> None:
         """Writes a STATE message, if there is news."""
-        self._write_state_message()
+        if not self.state_manager.is_flushed:
+            self._write_state_message()
+            self._tap.pace.wrote(self.tap_state)
 
     def full(self, records: int) -> None:
         """Ends a test run, which has all that it may take."""
@@ -169,8 +194,7 @@ class ResourceStream(Stream):
         """
         begun = time.perf_counter()
         if context is None:
-            for stream in (self, *self._tree):
-                stream.begin()
+            self._begin_all()
         try:
             for count, records in self._blocks(context or {}, write=write_messages):
                 self._count(count)
@@ -178,52 +202,91 @@ class ResourceStream(Stream):
         finally:
             self.tally.seconds += time.perf_counter() - begun
         if context is None:
-            for stream in (self, *self._tree):
-                stream.end()
+            self._end_all()
         if write_messages:
             self.progress.write(at_once=context is None)
+
+    @override
+    def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
+        super()._sync_batches(batch_config, context)
+        self.progress.settle()
 
     def _blocks(self, context: Mapping[str, Any], *, write: bool) -> Iterator[Delivered]:
         parent = context.get(PARENT)
         course = Course(self, parent, write=write)
         if self.node.request is None:
             return course.rows()
-        return course.through(context[PARTS] if PARTS in context else self.parts.of(parent))
+        return course.through(context[PARTS] if PARTS in context else self.resumption.left(self.parts.of(parent)))
 
     # Beginning and end
-
-    @property
-    def _tree(self) -> list[ResourceStream]:
-        return [stream for stream in self.descendent_streams if isinstance(stream, ResourceStream)]
 
     @property
     def _replaces_table(self) -> bool:
         return self.replication_method == "FULL_TABLE" and self.emit_activate_version_messages
 
-    def begin(self) -> None:
-        """Writes the SCHEMA, unless it is out already, and opens the metrics."""
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Not at the beginning, where the SDK does it: a run that breaks off must not delete what it did not bring."""
+
+    def _begin_all(self) -> None:
+        self.resumption.begin()
+        for stream in (self, *self.tree):
+            stream.begin(self.resumption.version)
+
+    def begin(self, version: int) -> None:
+        """Writes the SCHEMA, unless it is out already, and opens the metrics.
+
+        Args:
+            version: Of the table, if it is replaced.
+        """
         self.parts.forget()
+        self.progress.begin()
         self._reported = False
         if not self.selected:
             return
         self._write_schema_message()
-        if self.parent_stream_type and self._replaces_table:
-            # A root stream does so in `sync`, which is not called for children.
-            self._stream_version = self._initialized_at // 1000
-            self._write_activate_version_message(self._stream_version)
+        self._stream_version = version if self._replaces_table else None
         self._counter = self._metrics.enter_context(self.get_record_counter())
         self._metrics.enter_context(self.get_sync_timer())
 
-    def end(self) -> None:
-        """Closes the metrics, and says what is to be said of a stream when it is over."""
+    def _end_all(self) -> None:
+        whole = not self.resumption.is_taken
+        self.resumption.over()
+        failed = {below for stream in self.tree if stream.failure for below in (stream, *stream.tree)}
+        for stream in (self, *self.tree):
+            if stream not in failed:
+                stream.end(whole=whole)
+
+    def end(self, *, whole: bool) -> None:
+        """Closes the metrics, and says what is to be said of a stream when it is over.
+
+        Args:
+            whole: Whether all of it was read in this run, and not a part of it in an earlier one.
+        """
         self._metrics.close()
         never_found(self.node, self.tally)
+        if whole:
+            self.progress.end()
+        if self._stream_version is not None:
+            with self._tap.output:
+                super()._write_activate_version_message(self._stream_version)
         self.tally.over()
         self._report()
 
+    def is_left_out_by(self, error: RestGenericError) -> bool:
+        """Whether an error in a child ends the child alone; what is above it moves no further in state then."""
+        if self._tap.config.get("on_stream_error") != "continue":
+            return False
+        self.failure = error
+        self.broken_off(error)
+        for node in self.above:
+            self._tap.resource_streams[node.name].progress.freeze()
+        return True
+
     def broken_off(self, error: Exception) -> None:
         """Closes the metrics of a stream and its children that an error stopped, and says how far they came."""
-        for stream in (self, *self._tree):
+        self.tally.failure = str(error).partition("\n")[0].removeprefix(f"stream {self.name!r}: ")
+        for stream in (self, *self.tree):
             stream._metrics.__exit__(type(error), error, error.__traceback__)  # noqa: SLF001
             if not stream._reported:  # noqa: SLF001
                 stream.tally.stops["an error"] += 1

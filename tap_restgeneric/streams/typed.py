@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_restgeneric.engine.lines import Form, Lines, MisfitError, Pieces
-from tap_restgeneric.engine.records import windowed
 from tap_restgeneric.engine.rows import Openers, Rows
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import msgspec
 
     from tap_restgeneric.dialect.exchange import Page
-    from tap_restgeneric.dialect.progress.incremental import Window
     from tap_restgeneric.engine.records import Record
     from tap_restgeneric.streams.stream import ResourceStream
 
@@ -29,21 +27,19 @@ _TOP = 2
 
 @dataclass(frozen=True)
 class TypedPage:
-    """The records of a page that are wanted, typed.
+    """The records of a page, typed.
 
     Attributes:
         records: For `Lines.encoded`.
+        cursors: The cursor value of each; empty if the stream has none.
         form: What they are.
         given: What the parent gives to each of them.
-        window: The window behind them.
-        done: Whether no later page can hold more.
     """
 
     records: Sequence[Any]
+    cursors: Sequence[Any]
     form: Form
     given: dict[str, msgspec.Raw]
-    window: Window | None
-    done: bool
 
 
 class TypedPath:
@@ -97,33 +93,26 @@ class TypedPath:
         readable = cursor is None or (cursor in stream.effective_schema["properties"] and cursor not in node.carried)
         return plain and wanted and simple and readable
 
-    def page(self, page: Page, parent: Record | None, window: Window | None) -> TypedPage | None:
-        """The wanted records of a page; None if they do not fit, for the path that knows all.
-
-        Raises:
-            RecordError: A cursor value is missing, or cannot be compared.
-        """
+    def page(self, page: Page, parent: Record | None) -> TypedPage | None:
+        """The records of a page; None if they do not fit, for the path that knows all."""
         block = page.records.block if isinstance(page.records, Rows) else None
         if block is None or self.lines is None:
             return None
-        carried, tally = self._stream.node.carried, self._stream.tally
+        carried = self._stream.node.carried
         try:
             given = self.lines.given({name: (parent or {}).get(source) for name, source in carried.items()})
         except MisfitError:
             return None
-        records, done = block.records, False
-        if window:
-            records, window, done = windowed(records, block.cursors, window, tally)
-        tally.undeclared.update(block.form.undeclared(records))
-        return TypedPage(records, block.form, given, window, done)
+        return TypedPage(block.records, block.cursors, block.form, given)
 
     def know(self, names: Iterable[str]) -> None:
         """Takes undeclared fields, of which somebody was told, for known."""
         if self.lines is not None:
             self.lines.know(names)
 
-    def encoded(self, page: TypedPage) -> Pieces:
-        """The RECORD lines of typed records."""
+    def encoded(self, records: Sequence[Any], page: TypedPage) -> Pieces:
+        """The RECORD lines of records of a page; their undeclared fields are counted."""
         if self.lines is None:
             raise TypeError(f"{self._stream.name!r} has no compiled path")
-        return self.lines.encoded(page.form, page.records, page.given, datetime.now(timezone.utc).isoformat())
+        self._stream.tally.undeclared.update(page.form.undeclared(records))
+        return self.lines.encoded(page.form, records, page.given, datetime.now(timezone.utc).isoformat())

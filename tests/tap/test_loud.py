@@ -396,8 +396,9 @@ def test_it_is_in_the_report(did, case):
 
     assert len(reports) == len(case.resources)
     assert all(text.startswith("stream '") for text in reports)
-    assert bool(warnings) == (not summary.endswith(", 0 warnings"))
-    assert any("ended: an error" in text for text in reports) == (case.code != 0)
+    assert bool(warnings) == (", 0 warnings" not in summary)
+    assert ("; failed: " in summary) == (case.code != 0)
+    assert any("an error" in text.partition("; ended: ")[2] for text in reports) == (case.code != 0)
 
 
 SHORT = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stdout
+from datetime import datetime, timezone
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from scripted import Answer, by_path
 from tapping import api, made, resource, run
 
 from tap_restgeneric.errors import ApiError, RecordError
+from tap_restgeneric.streams import bookmarks
 
 SINCE = {"cursor_path": "updated_at", "start_param": "since"}
 
@@ -241,16 +243,152 @@ def test_state_never_runs_ahead_of_the_records(serve):
             assert bookmark.get("replication_key_value") in {None, *seen}
 
 
+def test_a_stream_that_is_not_in_order_takes_its_bookmark_back(serve):
+    pages = [
+        {"items": [event(1, "2024-01-05T00:00:00Z")], "next": "A"},
+        {"items": [event(2, "2024-01-02T00:00:00Z")], "next": "B"},
+    ]
+    server = serve(
+        by_path(
+            {"/events": lambda asked: {None: pages[0], "A": pages[1]}.get(dict(asked.query).get("after"), Answer(404))}
+        )
+    )
+    stream = resource("events", paginator=PAGED, incremental={**SINCE, "row_order": "asc"}, resource_=SCHEMA)
+    begun = {"replication_key": "updated_at", "replication_key_value": "2024-01-01T00:00:00Z"}
+    out = StringIO()
+    with redirect_stdout(out), pytest.raises(ApiError):
+        made({**api(server.url, stream), "concurrency": 1}, state=state_of(events=begun)).sync_all()
+    states = [each["value"] for each in map(json.loads, out.getvalue().splitlines()) if each["type"] == "STATE"]
+
+    assert [state["bookmarks"]["events"]["replication_key_value"][:10] for state in states] == [
+        "2024-01-01",
+        "2024-01-05",
+        "2024-01-01",
+    ]
+
+
+@pytest.mark.parametrize("path", ["typed", "of the SDK"])
+def test_state_moves_inside_a_long_page_of_a_sorted_stream(serve, path):
+    count = 12_000
+    items = [
+        event(number, f"2024-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z")
+        for number in range(count)
+    ]
+    stream = resource("events", incremental={**SINCE, "row_order": "asc"}, resource_=SCHEMA)
+    slow = {} if path == "typed" else {"undeclared_fields": "collect"}
+    found = run({**api(serve(by_path({"/events": {"items": items}})).url, stream), **slow})
+    seen, last = [], None
+    for message in found.messages:
+        if message["type"] == "RECORD":
+            last = message["record"]["updated_at"]
+        elif message["type"] == "STATE":
+            seen.append(message["value"]["bookmarks"]["events"].get("replication_key_value") == last)
+
+    assert len(found.records("events")) == count
+    assert seen == [True, True, True]
+
+
+def test_state_is_not_ahead_of_a_batch(serve, tmp_path):
+    batches = {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": {"root": f"file://{tmp_path}"}}
+    stream = resource("events", paginator=PAGED, incremental={**SINCE, "row_order": "asc"}, resource_=SCHEMA)
+    pages = {None: PAGES[0], "A": PAGES[1], "B": {"items": []}}
+    server = serve(by_path({"/events": lambda asked: pages[dict(asked.query).get("after")]}))
+    found = run({**api(server.url, stream), "batch_config": {**batches, "batch_size": 1}})
+    last = {"replication_key": "updated_at", "replication_key_value": "2024-01-02T00:00:00Z"}
+
+    assert [message["type"] for message in found.messages] == ["SCHEMA", "BATCH", "STATE", "BATCH", "STATE"]
+    assert found.states == [state_of(events={}), state_of(events=last)]
+
+
+# Very many parents
+
+
+def of_many(count, day=1):
+    answers = {"/posts": {"items": [{"id": each} for each in range(count)]}}
+    return answers | {
+        f"/posts/{each}/events": {"items": [event(each, f"2024-01-{day:02}T00:00:{each % 60:02}Z")]}
+        for each in range(count)
+    }
+
+
+def many(monkeypatch, most):
+    monkeypatch.setattr(bookmarks, "MOST", most)
+
+
 def test_state_grows_linearly_with_the_parents(serve):
     count = 400
-    answers = {"/posts": {"items": [{"id": each} for each in range(count)]}}
-    answers |= {f"/posts/{each}/events": {"items": [event(each, "2024-01-01T00:00:00Z")]} for each in range(count)}
-    found = run(api(serve(by_path(answers)).url, resource("posts"), per_post()))
-    final = len(json.dumps(found.state))
+    found = run(api(serve(by_path(of_many(count))).url, resource("posts"), per_post()))
+    records = sum(len(json.dumps(message)) for message in found.of("RECORD"))
     written = sum(len(json.dumps(state)) for state in found.states)
 
     assert len(found.state["bookmarks"]["events"]["partitions"]) == count
-    assert written < 60 * final
+    assert written < records + 2 * len(json.dumps(found.state))
+
+
+def test_beyond_a_number_of_parents_there_is_one_bookmark(serve, monkeypatch):
+    many(monkeypatch, 3)
+    server = serve(by_path(of_many(5)))
+    config = api(server.url, resource("posts"), per_post())
+    first = run(config)
+    kept = first.state["bookmarks"]["events"]
+
+    assert [len(state["bookmarks"]["events"].get("partitions", ())) for state in first.states][-2:] == [3, 0]
+    assert {name: value for name, value in kept.items() if name != "partitions_read"} == {
+        "replication_key": "updated_at",
+        "replication_key_value": "2024-01-01T00:00:04Z",
+        "look_back_seconds": 61,
+    }
+    second = run(config, state=json.loads(json.dumps(first.state)))
+    assert since(server, "/posts/4/events")[-1] == "2023-12-31T23:59:03Z"
+    assert second.state["bookmarks"]["events"]["replication_key_value"] == "2024-01-01T00:00:04Z"
+
+
+def test_a_new_parent_is_read_from_its_beginning(serve, monkeypatch):
+    many(monkeypatch, 3)
+    server = serve(by_path(of_many(6)))
+    posts = {"items": [{"id": each} for each in range(5)]}
+    first = run(api(serve(by_path({**of_many(5), "/posts": posts})).url, resource("posts"), per_post()))
+    run(api(server.url, resource("posts"), per_post()), state=first.state)
+
+    assert since(server, "/posts/5/events")[-1] is None
+    assert since(server, "/posts/4/events")[-1] == "2023-12-31T23:59:03Z"
+
+
+def test_a_parent_that_was_away_is_read_from_its_beginning(serve, monkeypatch):
+    many(monkeypatch, 3)
+    all_, fewer = serve(by_path(of_many(5))), serve(by_path(of_many(4)))
+    first = run(api(all_.url, resource("posts"), per_post()))
+    second = run(api(fewer.url, resource("posts"), per_post()), state=first.state)
+    run(api(all_.url, resource("posts"), per_post()), state=second.state)
+
+    assert since(all_, "/posts/4/events")[-1] is None
+    assert since(all_, "/posts/3/events")[-1] == "2023-12-31T23:59:03Z"
+
+
+def test_a_value_from_the_future_hides_nothing(serve, monkeypatch):
+    many(monkeypatch, 1)
+    answers = of_many(3) | {"/posts/0/events": {"items": [event(0, "2999-01-01T00:00:00Z")]}}
+    found = run(api(serve(by_path(answers)).url, resource("posts"), per_post()))
+
+    assert found.state["bookmarks"]["events"]["replication_key_value"] <= datetime.now(timezone.utc).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("parents", "incremental", "value"),
+    [
+        ({}, {}, 7),  # a number that may count for each parent on its own
+        ({"incremental": {"cursor_path": "at"}}, {}, "2024-01-01T00:00:00Z"),  # not all parents are read in each run
+    ],
+)
+def test_where_one_bookmark_would_lose_something_each_parent_keeps_its_own(
+    serve, monkeypatch, parents, incremental, value
+):
+    many(monkeypatch, 2)
+    answers = {"/posts": {"items": [{"id": each, "at": "2024-01-01"} for each in range(4)]}}
+    answers |= {f"/posts/{each}/events": {"items": [event(each, value)]} for each in range(4)}
+    found = run(api(serve(by_path(answers)).url, resource("posts", **parents), per_post(**incremental)))
+
+    assert len(found.state["bookmarks"]["events"]["partitions"]) == 4
 
 
 # The lower bound of a first run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -140,6 +141,29 @@ def alike(moment: datetime, example: Any) -> Any:
         raise ValueError(f"{example!r} is no date or time: give end_value")
     passed = (moment - begins).total_seconds()
     return shifted(example, passed // _DAY if _DATE.fullmatch(str(example).strip()) else int(passed))
+
+
+def moment(value: Any, *, counted: bool) -> datetime | None:
+    """The moment that a cursor value is; None if it is none.
+
+    Args:
+        value: Of a record.
+        counted: Whether numbers count since the epoch.
+    """
+    count = number(value) if counted else None
+    return instant(value) if count is None else _since_epoch(count)
+
+
+def moved(value: Any, seconds: float) -> Any:
+    """A cursor value that is a moment, so many seconds later, or whole days of a date (more rather than less).
+
+    Raises:
+        ValueError: It is no moment.
+    """
+    if (counted := number(value)) is not None:
+        return shifted(value, int(seconds * (1000 if unit(counted) == "epoch_ms" else 1)))
+    is_date = _DATE.fullmatch(str(value).strip())
+    return shifted(value, math.copysign(math.ceil(abs(seconds) / _DAY), seconds) if is_date else seconds)
 
 
 def _iso(moment: datetime) -> str:

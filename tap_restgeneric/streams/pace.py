@@ -1,0 +1,45 @@
+"""When is a STATE due? All of them together weigh no more than the records they speak for."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RECORD_BYTES = 100
+"""What a RECORD line has at least, counted generously: name of the stream, time, a key and a value."""
+SECONDS = 5.0
+"""After so long a STATE is due, however large it is."""
+
+
+class Pace:
+    """The pace of the STATE messages of a tap; used under the lock of the output.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """No STATE was written."""
+        self._clock = clock
+        self._size = 0
+        self._written = clock()
+        self._records = 0
+
+    def passed(self, records: int) -> None:
+        """Notes that records have gone out."""
+        self._records += records
+
+    @property
+    def due(self) -> bool:
+        """Whether enough records have gone out for a STATE of this size, or enough time has passed."""
+        return self._records * RECORD_BYTES >= self._size or self._clock() - self._written >= SECONDS
+
+    def wrote(self, state: Any) -> None:
+        """Notes that a STATE has gone out."""
+        self._size = len(json.dumps(state, default=str))
+        self._written = self._clock()
+        self._records = 0
