@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tap_restgeneric.dialect.jsonpath.steps import Key, Steps, branches
+from tap_restgeneric.dialect.jsonpath.steps import Index, Key, Steps, branches
 from tap_restgeneric.dialect.texts import Written
 from tap_restgeneric.dialect.words import kind
 
@@ -183,7 +183,10 @@ def _walk(steps: Steps, value: Any) -> Sequence[Any]:
 
 def _select(steps: Steps, body: Any) -> Selected:
     values, entries, matched = [body], None, True
+    picked_from = 0
     for step in (*steps, _RECORDS):
+        if isinstance(step, Index):
+            picked_from = sum(len(value) for value in values if isinstance(value, list))
         if entries is None:
             walked = [count for count in map(step.walked, values) if count is not None]
             entries = sum(walked) if walked else None
@@ -191,7 +194,7 @@ def _select(steps: Steps, body: Any) -> Selected:
         if values and not found:
             matched = any(map(step.excused, values))
         values = found
-    return Selected(values, len(values) if entries is None else entries, matched)
+    return Selected(values, (picked_from or len(values)) if entries is None else entries, matched)
 
 
 _WELL_KNOWN = {

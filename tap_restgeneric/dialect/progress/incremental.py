@@ -66,6 +66,18 @@ class Incremental(Block):
             raise ValueError("step goes forward, and last_value_func: min goes back: they exclude each other")
         return self
 
+    @model_validator(mode="after")
+    def _ends_behind_its_beginning(self) -> Self:
+        if self.initial_value is None or self.end_value is None:
+            return self
+        try:
+            ends_before = self.later(self.initial_value, self.end_value)
+        except RecordError:
+            raise ValueError("initial_value and end_value cannot be compared") from None
+        if ends_before:
+            raise ValueError("nothing lies between initial_value and end_value: the end comes first")
+        return self
+
     @field_validator("step")
     @classmethod
     def _known_step(cls, step: float | str | None) -> float | str | None:

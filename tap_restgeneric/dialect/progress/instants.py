@@ -6,7 +6,7 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -87,10 +87,17 @@ def shifted(value: Any, by: float) -> Any:
         return (moment + timedelta(days=by)).date().isoformat()
     written = _MOMENT.fullmatch(text)
     if written is None:
-        return _iso(moment + timedelta(seconds=by))
+        return format_datetime((moment + timedelta(seconds=by)).astimezone(timezone.utc), usegmt=True)
     moved = moment.replace(tzinfo=None) + timedelta(seconds=by)
     zone = text[max(written.end(part) for part in ("time", "second", "fraction")) :]
-    return moved.isoformat(sep=written["gap"]) + zone
+    return moved.isoformat(sep=written["gap"], timespec="seconds") + _fraction(moved, written["fraction"] or "") + zone
+
+
+def _fraction(moment: datetime, written: str) -> str:
+    """The fraction of a second with as many digits as were written, or as it needs."""
+    digits = f"{moment.microsecond:06}".ljust(len(written), "0")
+    shown = digits[: max(len(written), len(digits.rstrip("0")))]
+    return f".{shown}" if shown else ""
 
 
 _DURATION = re.compile(
