@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, origin, without_query
-from tap_restgeneric.dialect.jsonpath.selectors import Selected, Selector, detect
+from tap_restgeneric.dialect.jsonpath.selectors import Selected, Selector, detect, rivals
 from tap_restgeneric.dialect.paging import links
 from tap_restgeneric.dialect.paging.paginators import Paginator, SinglePage
 from tap_restgeneric.dialect.replies import formats
@@ -228,7 +228,7 @@ class Reading:
                 self.ignored = True
                 self._stop(Stop("ignored by response_actions"))
                 return
-            self._selector = self._selector or _detected_selector(reply, self._node)
+            self._selector = self._selector or _detected_selector(reply, self._tally)
             page = self._page(call, reply, position, self._selector)
             if self._paginator is self._node.paginator:
                 self._paginator = guard.paginator = _settled(self._paginator, page, self._tally)
@@ -335,9 +335,11 @@ class Reading:
             self._tally.warn(stop.warning)
 
 
-def _detected_selector(reply: Reply, node: Node) -> Selector:
-    selector = detect(reply.body)
-    logger.info("stream %r: records found at %s (no data_selector given)", node.name, selector)
+def _detected_selector(reply: Reply, tally: Tally) -> Selector:
+    selector, others = detect(reply.body), rivals(reply.body)
+    logger.info("stream %r: records found at %s (no data_selector given)", tally.stream, selector)
+    if others:
+        tally.warn(f"records are read at {selector}, and the reply has {', '.join(others)} too: say data_selector")
     return selector
 
 

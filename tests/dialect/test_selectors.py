@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path, Selected, Selector, detect
+from tap_restgeneric.dialect.jsonpath.selectors import MISSING, Path, Selected, Selector, detect, rivals
 from tap_restgeneric.dialect.words import describe_keys
 from tap_restgeneric.errors import ReplyError
 
@@ -47,6 +47,22 @@ def test_what_is_no_selector_is_refused_when_it_is_parsed(case):
 @pytest.mark.parametrize("case", named("detect"))
 def test_the_record_list_is_detected(case):
     assert str(detect(case["body"])) == case["selector"]
+
+
+RIVALS = {
+    "usual names": ({"data": [{"id": 1}], "items": [{"id": 2}]}, ["items"]),
+    "unusual names": ({"a": [{"id": 1}], "b-c": [{"id": 2}], "n": 2, "count": 1, "d": []}, []),
+    "unusual names in an envelope": ({"a": [{"id": 1}], "b c": [{"id": 2}], "d": []}, ["['b c']"]),
+    "a list that is no records": ({"a": [{"id": 1}], "tags": ["x"]}, []),
+    "a list beside records": ({"data": [{"id": 1}], "included": [{"id": 2}]}, []),
+    "a list": ([{"id": 1}], []),
+    "no body": (None, []),
+}
+
+
+@pytest.mark.parametrize(("body", "others"), RIVALS.values(), ids=RIVALS)
+def test_lists_that_are_as_likely_as_the_detected_one_are_known(body, others):
+    assert rivals(body) == others
 
 
 @pytest.mark.parametrize("case", [case for case in CASES["detect"] if isinstance(case["body"], dict)], ids=str)

@@ -194,6 +194,13 @@ def test_the_paginator_that_was_detected_is_told(serve, caplog):
     ]
 
 
+def test_records_that_may_be_in_several_lists_are_worth_a_warning(serve):
+    rig = Rig(serve([{"products": [{"id": 1}], "brands": [{"id": 2}]}]).url, paginator={"type": "single_page"})
+
+    assert ids(rig.pages()) == [[1]]
+    assert list(rig.tally.warnings) == ["records are read at products, and the reply has brands too: say data_selector"]
+
+
 def test_a_detected_page_number_begins_where_the_api_begins(serve):
     server = serve(lambda asked: page(1, page=int(dict(asked.query).get("page", 1)), total_pages=3))
     rig = Rig(server.url)

@@ -239,23 +239,44 @@ def detect(body: Any) -> Selector:
     1. no list in `errors`, `meta`, `included` and the like while there is another;
     2. a usual name before any other, then the shallower, then the one that is not empty, then the first;
     3. a body with an `id` of its own is one record, unless the list stands in a usual name at its top;
-    4. two lists of equal rank under unusual names: no guess, the whole body;
+    4. two lists of equal rank under unusual names: the first if there are only lists and paging words, else no guess;
     5. an empty list with nothing but paging words beside it is an empty record list.
 
     Otherwise the body: the items of a list, an object as one record.
     """
     if not isinstance(body, dict):
         return _WHOLE
-    lists = list(_lists(body, ()))
-    likely = sorted((found for found in lists if found.objects or _is_empty_page(found, body)), key=_rank)
+    likely = _likely(body)
     if not likely:
         return _WHOLE
     best = likely[0]
     if not _IDENTITIES.isdisjoint(body) and best.keys[0] not in _WELL_KNOWN:
         return _WHOLE
-    if not best.well_known and [found.rank for found in likely[:2]].count(best.rank) > 1:
+    if not best.well_known and len(_equals(likely)) > 1 and not _is_envelope(body, best):
         return _WHOLE
     return Selector.parse(_written(best.keys))
+
+
+def rivals(body: Any) -> list[str]:
+    """The lists of objects that are as likely as the one that `detect` chose: records may be in them too."""
+    return [_written(found.keys) for found in _equals(_likely(body))[1:]] if detect(body) != _WHOLE else []
+
+
+def _likely(body: Any) -> list[_List]:
+    lists = _lists(body, ()) if isinstance(body, dict) else ()
+    return sorted((found for found in lists if found.objects or _is_empty_page(found, body)), key=_rank)
+
+
+def _equals(likely: list[_List]) -> list[_List]:
+    return [found for found in likely if found.rank == likely[0].rank]
+
+
+def _is_envelope(body: dict[str, Any], best: _List) -> bool:
+    """Whether lists of records are all that stands around a list."""
+    around = body
+    for key in best.keys[:-1]:
+        around = around[key]
+    return all(isinstance(value, list) or key in _BESIDE or _PAGING.match(key.lower()) for key, value in around.items())
 
 
 _WHOLE = Selector.parse("$")

@@ -168,6 +168,7 @@ _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ROOT = re.compile(r"\$(?=[.\[|\s]|$)")
 _STEP = re.compile(rf"(?P<dots>\.{{0,2}})(?:(?P<name>{_NAME})|(?P<each>\*)|(?P<bracket>\[))")
 _PLAIN = re.compile(rf"\[\s*(?:(?P<index>-?\d{{1,9}})|(?P<each>\*)|(?P<key>{_QUOTED}))\s*\]", re.DOTALL)
+_NAMES = re.compile(r"['\"A-Za-z_]")
 _QUOTE_OR_BRACKET = re.compile(rf"{_QUOTED}|[\[\]]", re.DOTALL)
 _ERROR_AT = re.compile(r"(?:\b1:|col )(\d+)")
 
@@ -241,7 +242,7 @@ def _choice(text: str, begin: int, end: int) -> Query:
     inside = text[begin + 1 : end].lstrip()
     if inside.startswith("?"):
         return _query(text, begin, end, chooses=True)
-    if inside.startswith(("'", '"')):
+    if _NAMES.match(inside):
         return _query(text, begin, end, applies_to=(dict,))
     # a slice: versions of jsonpath-ng disagree about slices of an object
     return _query(text, begin, end, applies_to=(list,), chooses=True)
