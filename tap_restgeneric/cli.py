@@ -6,13 +6,14 @@ import click
 
 from tap_restgeneric.workbench.apis import apis
 from tap_restgeneric.workbench.check import check
+from tap_restgeneric.workbench.imported import import_
 from tap_restgeneric.workbench.init import init
 from tap_restgeneric.workbench.plan import plan
 from tap_restgeneric.workbench.preview import preview
 from tap_restgeneric.workbench.sandbox import sandbox
 from tap_restgeneric.workbench.schema import schema
 
-COMMANDS = (init, check, preview, plan, schema, apis, sandbox)
+COMMANDS = (init, check, preview, plan, schema, import_, apis, sandbox)
 
 
 _WAY = """\b

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.readers.findings import Findings
-from tap_restgeneric.readers.literals import Literals, Spot
+from tap_restgeneric.readers.literals import UNREADABLE, Literals, Spot
 from tap_restgeneric.readers.scopes import Scan
 from tap_restgeneric.readers.values import plain
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
+    from tap_restgeneric.errors import Problem
     from tap_restgeneric.readers.scopes import Scope
 
 _ENTRIES = frozenset({"rest_api_source", "rest_api_resources"})
@@ -47,6 +48,39 @@ def read_prose(document: str, name: str) -> Any:
         ConfigError: It holds none, or several, or one that is not written out as plain values.
     """
     return _read(list(_fenced(document)) or [textwrap.dedent(document)], name)
+
+
+def salvaged(document: str, name: str, *, prose: bool) -> tuple[Any, list[Problem]]:
+    """What of the configuration in a text can be read, and what cannot: without its pieces that are no plain values.
+
+    Args:
+        document: Python, or prose with Python in it.
+        name: How messages call it.
+        prose: Which of the two it is.
+
+    Raises:
+        ConfigError: It holds no configuration, or several.
+    """
+    findings = Findings(name)
+    blocks = list(_fenced(document)) or [textwrap.dedent(document)] if prose else [document]
+    value = _only(blocks, findings)
+    if not isinstance(value, dict):
+        findings.settle()
+    readable = _without_unreadable(value)
+    kept = plain({} if readable is UNREADABLE else readable, "$", findings)
+    return kept, findings.problems
+
+
+def _without_unreadable(value: Any) -> Any:
+    """A value without what cannot be read; `UNREADABLE` if nothing else was in it."""
+    if isinstance(value, dict):
+        kept = {key: _without_unreadable(item) for key, item in value.items()}
+        readable: Any = {key: item for key, item in kept.items() if item is not UNREADABLE}
+    elif isinstance(value, list):
+        readable = [item for item in map(_without_unreadable, value) if item is not UNREADABLE]
+    else:
+        return value
+    return UNREADABLE if value and not readable else readable
 
 
 def _read(blocks: list[str], name: str) -> Any:
