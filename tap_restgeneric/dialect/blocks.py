@@ -36,7 +36,7 @@ class Block(BaseModel):
         try:
             block = handler(cls._without_nulls(value))
         except ValidationError as error:
-            known = [field.alias or name for name, field in cls.model_fields.items()]
+            known = [key for key, _ in cls._fields()]
             said = {line["loc"] for line in wrong}
             lines = [line for line in error.errors(include_url=False) if line["loc"] not in said]
             wrong += [_with_suggestion(line, known, cls.elsewhere) for line in lines]
@@ -48,19 +48,24 @@ class Block(BaseModel):
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:
         """A block without the nulls that mean nothing but the default."""
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or None not in value.values():
             return value
-        resets = {field.alias or name for name, field in cls.model_fields.items() if _is_reset_by_null(field)}
+        resets = {key for key, field in cls._fields() if _is_reset_by_null(field)}
         return {key: given for key, given in value.items() if given is not None or key not in resets}
 
     @classmethod
     def _flags(cls, value: Any) -> Iterator[InitErrorDetails]:
         """Numbers that are written as true or false, which pydantic would read as 1 or 0."""
-        for name, field in cls.model_fields.items() if isinstance(value, dict) else ():
-            given = value.get(field.alias or name)
-            if isinstance(given, bool) and (kinds := _numbers(field.annotation)):
+        given = {key: flag for key, flag in value.items() if isinstance(flag, bool)} if isinstance(value, dict) else {}
+        for key, field in cls._fields() if given else ():
+            if key in given and (kinds := _numbers(field.annotation)):
                 kind = PydanticCustomError("flag", "must be {kinds}", {"kinds": kinds})
-                yield {"type": kind, "loc": (field.alias or name,), "input": given}
+                yield {"type": kind, "loc": (key,), "input": given[key]}
+
+    @classmethod
+    def _fields(cls) -> Iterator[tuple[str, FieldInfo]]:
+        for name, field in cls.model_fields.items():
+            yield field.alias or name, field
 
 
 def _is_reset_by_null(field: FieldInfo) -> bool:
