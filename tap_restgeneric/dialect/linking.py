@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from tap_restgeneric.dialect.blocks import Steps, Where, problems_of, suggestion
 from tap_restgeneric.dialect.exchange import Call
@@ -16,15 +16,14 @@ from tap_restgeneric.dialect.progress.incremental import Incremental
 from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.dialect.relations import Batch, Node
 from tap_restgeneric.dialect.requests import Request
-from tap_restgeneric.dialect.source import TEMPLATED_KEYS, AnyIncremental, Client, Endpoint, Resource
+from tap_restgeneric.dialect.source import TEMPLATED_KEYS, Client, Endpoint, Resource
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-PARAM_TYPES = ("incremental", "token")
+PARAM_BLOCKS: Mapping[str, type[Incremental | SyncToken]] = {"incremental": Incremental, "token": SyncToken}
 """Blocks that may stand under a query parameter, which takes their value."""
-_INCREMENTAL: TypeAdapter[Incremental | SyncToken] = TypeAdapter(AnyIncremental)
 BOUNDS = ("start_value", "last_value", "initial_value", "end_value", "lag")
 TOKEN = ("start_value",)
 """What a placeholder may name of an incremental block, and of one of `type: token`."""
@@ -131,7 +130,7 @@ class Linker:
             kind = value.get("type") if isinstance(value, dict) else None
             if kind == "resolve":
                 self._resolve(value, name, at, in_path, needs)
-            elif kind in PARAM_TYPES:
+            elif isinstance(kind, str) and kind in PARAM_BLOCKS:
                 self._incremental(value, name, needs)
             elif isinstance(value, dict) or (
                 isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value)
@@ -178,7 +177,7 @@ class Linker:
             self._problem(needs.where(steps), "a second incremental block: a resource has one")
             return
         try:
-            needs.incremental = _INCREMENTAL.validate_python(value)
+            needs.incremental = PARAM_BLOCKS[value["type"]].model_validate(value)
             needs.params[name] = "{incremental.start_value}"
         except ValidationError as error:
             self.problems += problems_of(error, value, lambda inner: needs.where((*steps, *inner)))

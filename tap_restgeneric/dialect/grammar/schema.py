@@ -18,9 +18,8 @@ from tap_restgeneric.dialect.auth.schemes import Auth, Single
 from tap_restgeneric.dialect.blocks import Block
 from tap_restgeneric.dialect.grammar import rules
 from tap_restgeneric.dialect.grammar.rules import SECRET, Schema
+from tap_restgeneric.dialect.linking import PARAM_BLOCKS
 from tap_restgeneric.dialect.paging.paginators import AnyPaginator
-from tap_restgeneric.dialect.progress.incremental import Incremental
-from tap_restgeneric.dialect.progress.sync_tokens import SyncToken
 from tap_restgeneric.dialect.source import LOADER_HINTS, AnyIncremental, Client, Resource, ResourceDefaults
 from tap_restgeneric.dialect.spellings import AUTH_TYPES, KEYS, PAGINATOR_TYPES
 from tap_restgeneric.dialect.texts import Written
@@ -65,7 +64,6 @@ _UNTYPED: dict[str, Schema] = {
     "incremental": {"properties": {"type": False}},
 }
 """What a block without a type is."""
-_PARAMS = {block.model_fields["type"].default: block.__name__ for block in (Incremental, SyncToken)}
 _ALSO = {"integer": "IntegerText", "number": "NumberText", "boolean": "BooleanText"}
 
 
@@ -339,7 +337,10 @@ def _params() -> dict[str, Schema]:
         "required": ["type", "resource", "field"],
         "additionalProperties": False,
     }
-    kinds = {"resolve": resolve, **{kind: {"$ref": f"#/$defs/{name}"} for kind, name in _PARAMS.items()}}
+    kinds = {
+        "resolve": resolve,
+        **{kind: {"$ref": f"#/$defs/{block.__name__}"} for kind, block in PARAM_BLOCKS.items()},
+    }
     choices = [{"if": {"properties": {"type": {"const": kind}}}, "then": then} for kind, then in kinds.items()]
     whole: Schema = {"properties": {"type": {"enum": list(kinds)}}, "required": ["type"], "allOf": choices}
     return {"Param": {"description": "resolve, incremental or token", **whole}}
