@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format reference clean
+.PHONY: help setup demo test lint types format reference chaos clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -38,6 +38,9 @@ format: setup ## let ruff put things in order
 
 reference: setup ## write schemas/config.schema.json and docs/dialect.md anew
 	$(BIN)/python -m tap_restgeneric.reference
+
+chaos: setup ## every bad reply there is, and whether the tap keeps its promises
+	PYTHONPATH=tests $(BIN)/python -m hostile.chaos
 
 clean: ## remove all that the verbs above made
 	rm -rf $(VENV) .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -122,6 +122,20 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Seconds to connect, and to wait for data.",
     ),
     th.Property(
+        "exchange_timeout",
+        th.NumberType(exclusive_minimum=0),
+        default=600,
+        title="Exchange timeout",
+        description="Seconds that one answer may take in all, however steadily it comes.",
+    ),
+    th.Property(
+        "max_body_mb",
+        th.IntegerType(minimum=1),
+        default=100,
+        title="Largest body",
+        description="Megabytes that the body of an answer may have, after decompression.",
+    ),
+    th.Property(
         "undeclared_fields",
         th.StringType(allowed_values=["warn", "collect", "fail"]),
         default="warn",

@@ -36,6 +36,7 @@ from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secr
 from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
+from tap_restgeneric.engine.unpacking import MEGABYTE
 from tap_restgeneric.errors import ConfigError, RestGenericError, TargetGoneError
 from tap_restgeneric.given_schemas import GivenSchemas
 from tap_restgeneric.output import GONE, Output
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from tap_restgeneric.engine.sampling import Watch
     from tap_restgeneric.engine.transport import Send
 
-_LARGEST_DOCUMENT = 64 * 1024 * 1024
+_LARGEST_DOCUMENT = 64 * MEGABYTE
 """Bytes of a document that a schema is in."""
 _LAST_BLOCK = 10.0
 """Seconds that a signal waits for the lines that are being written."""
@@ -140,10 +141,16 @@ class TapRestGeneric(Tap):
             self.redactor.add(named_secrets([endpoint.headers, endpoint.params, endpoint.json_body, endpoint.data]))
             self.redactor.add(url_secrets(endpoint.path))
 
-    def _transport(self, **kwargs: Any) -> Send:
-        user_agent = self._config.get("user_agent") or f"{self.name}/{self.plugin_version}"
-        timeout = self._config.get("timeout") or 60
-        transport = Transport(timeout=timeout, user_agent=user_agent, connections=self._width, **kwargs)
+    def _transport(self, *, largest_body: int | None = None) -> Send:
+        config = self._config
+        transport = Transport(
+            # A number with a fraction is a Decimal, as the SDK reads settings.
+            timeout=float(config.get("timeout") or 60),
+            exchange_timeout=float(config.get("exchange_timeout") or 600),
+            user_agent=config.get("user_agent") or f"{self.name}/{self.plugin_version}",
+            largest_body=largest_body or (config.get("max_body_mb") or 100) * MEGABYTE,
+            connections=self._width,
+        )
         self._transports.append(transport)
         return transport
 

@@ -30,6 +30,7 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 _MAY_BE_HUGE = frozenset({Decimal, dict, list})
+_NESTED = (dict, list)
 _LARGEST_EXPONENT = sys.float_info.max_10_exp
 
 
@@ -64,11 +65,12 @@ class Contract:
         Raises:
             RecordError: A key is missing or null, or a field is undeclared and the policy is `fail`.
         """
-        for key in self._keys:
-            if record.get(key) is None:
-                state = "null" if key in record else "missing"
-                raise RecordError(f"primary key {key!r} is {state} in a record: name another primary_key, or none")
         types = self._types
+        for key in self._keys:
+            value = record.get(key)
+            if value is None or (type(value) in _NESTED and type(value) not in types.get(key, ())):
+                state = kind(value) if key in record else "missing"
+                raise RecordError(f"primary key {key!r} is {state} in a record: name another primary_key, or none")
         unknown = [name for name, value in record.items() if type(value) not in types.get(name, ())]
         if unknown:
             self._misfits(record, unknown)
@@ -89,11 +91,9 @@ class Contract:
         if self._undeclared == "fail":
             raise RecordError(f"field {names[0]!r} is not in the schema, and undeclared_fields is 'fail'")
         collects = self._undeclared == "collect"
+        fate = f"kept in {UNDECLARED}" if collects else "dropped (undeclared_fields: collect keeps it)"
         for name in names:
-            self._tally.undeclared[name] += 1
-            if self._tally.undeclared[name] == 1:
-                fate = f"kept in {UNDECLARED}" if collects else "dropped (undeclared_fields: collect keeps it)"
-                self._tally.warn(f"field {name!r} is not in the schema: {fate}; renew the schema to make it a column")
+            self._tally.undeclare(name, fate)
         taken = {name: record.pop(name) for name in names}
         if collects:
             record[UNDECLARED] = taken

@@ -14,8 +14,8 @@ from tap_restgeneric.dialect.exchange import Call, Page, Position, Reply, Stop, 
 from tap_restgeneric.dialect.jsonpath.selectors import Selected, Selector, detect, rivals
 from tap_restgeneric.dialect.paging import links
 from tap_restgeneric.dialect.paging.paginators import Paginator, SinglePage
-from tap_restgeneric.dialect.replies import formats
-from tap_restgeneric.dialect.words import describe_keys
+from tap_restgeneric.dialect.replies import bodies, formats
+from tap_restgeneric.dialect.words import describe_keys, kind
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Pending, Pool
 from tap_restgeneric.engine.remembered import Remembered
@@ -35,6 +35,12 @@ WINDOW_PARAMS = "incremental.params"
 """Under this name the values of a window hold the query parameters of `start_param` and `end_param`."""
 
 _REMEMBERED = 10_000
+_PROMISED = ("cursor", "link")
+"""Positions that lead to a page which is there, since the one before says so."""
+_NO_CONTENT = 204
+_PIECE = 32
+_MOST_REPEATS = 2
+"""Pages with the records of the one before, at positions that differ: one more, and nobody reads the position."""
 
 
 @dataclass
@@ -44,12 +50,16 @@ class LoopGuard:
     Attributes:
         paginator: Says where positions go, for the message.
         call: The call of the resource, for the message.
+        keyed: Whether records have keys, so that no two pages can hold the same.
     """
 
     paginator: Paginator
     call: Call
+    keyed: bool = False
     _seen: Remembered = field(default_factory=lambda: Remembered(_REMEMBERED))
     _body: bytes | None = None
+    _before: Page | None = None
+    _repeats: int = 0
 
     def go_to(self, position: Position) -> None:
         """Notes a position that is about to be read.
@@ -70,15 +80,29 @@ class LoopGuard:
         Raises:
             PositionRepeatedError: A server that ignores page numbers gives the same page again.
         """
-        if not self.paginator.counts or page.position.total is not None or not page.records:
+        if page.position.total is not None or not page.records:
             return
-        if page.reply.content == self._body:
-            sent_at = self.paginator.sent_at(self.call)
+        sent_at = self.paginator.sent_at(self.call)
+        if self.paginator.counts and page.reply.content == self._body:
             raise PositionRepeatedError(
                 f"page repeated: {page.position} is byte for byte the page before. The number is sent in {sent_at}: "
                 "does the API read it there?"
             )
-        self._body = page.reply.content
+        same = self.keyed and self._before is not None and _alike(page, self._before)
+        self._repeats = self._repeats + 1 if same else 0
+        if self._repeats == _MOST_REPEATS:
+            raise PositionRepeatedError(
+                f"page repeated: {page.position} has exactly the records of the {_MOST_REPEATS} pages before. "
+                f"The position is sent in {sent_at}: does the API read it there?"
+            )
+        self._body, self._before = page.reply.content, page
+
+
+def _alike(page: Page, before: Page) -> bool:
+    """Whether two pages hold the same records. Hardly any do, so a piece of the text is looked for first."""
+    text, middle = page.reply.content, len(page.reply.content) // 2
+    piece = text[middle : middle + _PIECE]
+    return piece in before.reply.content and list(page.records) == list(before.records)
 
 
 def policy(node: Node) -> Policy:
@@ -196,7 +220,8 @@ class Reading:
             SyncTokenRejectedError: The token among the values is not taken.
         """
         try:
-            yield from self._pages(LoopGuard(self._paginator, self.begin()))
+            keyed = bool(self._node.resource.primary_key)
+            yield from self._pages(LoopGuard(self._paginator, self.begin(), keyed=keyed))
         except RestGenericError as error:
             raise type(error)(f"stream {self._node.name!r}: {error}") from error
         finally:
@@ -247,12 +272,10 @@ class Reading:
         try:
             rows = self._typed(reply)
             selected = selector.records(reply.body) if rows is None else Selected(rows, len(rows), matched=True)
+            self._look_at(reply, position, selected, selector)
         except ReplyError as error:
             raise ReplyError(f"{position} of {call.method} {without_query(call.url)}: {error}") from None
         tally.pages += 1
-        tally.matched = tally.matched or selected.matched or not reply.body
-        if not tally.matched:
-            tally.unmatched = f"data_selector {selector} matches nothing; the body has {describe_keys(reply.body)}"
         return Page(
             call=call,
             reply=reply,
@@ -268,6 +291,23 @@ class Reading:
         if self._short and page.entries:
             self._tally.warn(f"pages are shorter than limit ({limit}) while more follow: the API caps their size")
         self._short = bool(self._paginator.counts and limit and page.entries < limit)
+
+    def _look_at(self, reply: Reply, position: Position, selected: Selected, selector: Selector) -> None:
+        """Says where a reply may not be the page that was asked for.
+
+        Raises:
+            ReplyError: It cannot be.
+        """
+        body = reply.body
+        if body is None and position.kind in _PROMISED and reply.status != _NO_CONTENT:
+            raise ReplyError(f"the body is empty (status {reply.status}), though the page before leads here")
+        if not selected.matched and body is not None and not isinstance(body, (dict, list)):
+            raise ReplyError(f"the body is {kind(body)}, neither an object nor a list: {bodies.describe(reply)}")
+        if not selected.matched and body:
+            missed = f"data_selector {selector} matches nothing; the body has {describe_keys(body)}"
+            self._tally.unmatched = self._tally.unmatched or missed
+        if selected.nulls:
+            self._tally.warn("null stands among the records: it is left out")
 
     def _tried(self, page: Page) -> RestGenericError | None:
         """Asks for what comes behind a page; what goes wrong waits until the page was delivered."""

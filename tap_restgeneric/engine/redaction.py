@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 MASK = "***"
 SHORTEST = 6
+LONGEST = 2_000
+"""Characters that a message has at most: half of them from its end."""
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ELLIPSIS = "…"
 """Stands where a text was cut off."""
 _SECRET_NAME = re.compile(
@@ -137,7 +140,7 @@ def guard_logging(redactor: Redactor) -> None:
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         made = base(*args, **kwargs)
-        made.msg, made.args = redactor(_text(made)), None
+        made.msg, made.args = _readable(redactor(_text(made))), None
         if made.exc_info:
             made.exc_text = redactor(logging.Formatter().formatException(made.exc_info))
             made.exc_info = None
@@ -145,6 +148,12 @@ def guard_logging(redactor: Redactor) -> None:
 
     record.unguarded = base  # type: ignore[attr-defined]
     logging.setLogRecordFactory(record)
+
+
+def _readable(text: str) -> str:
+    """A text that commands no terminal and has an end, whatever an API put into it."""
+    text = _COMMANDS.sub(lambda found: repr(found[0])[1:-1], text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} {ELLIPSIS} {text[-LONGEST // 2 :]}"
 
 
 def _text(record: logging.LogRecord) -> str:

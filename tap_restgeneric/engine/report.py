@@ -7,6 +7,10 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
+_MOST_NAMED = 50
+OTHERS = "(others)"
+"""Stands for the undeclared fields that are not named."""
+
 logger = logging.getLogger("tap-restgeneric")
 
 
@@ -27,8 +31,8 @@ class Tally:
         parents: Records of the parent that were looked at.
         repeated: Records of the parent for which exactly the same had been asked before.
         parent_fields: Placeholders and carried fields that had a value (or null) in one of them at least.
-        matched: Whether the selector found something on any page, or every body was empty.
-        unmatched: What to say if it did not.
+        matched: Whether records of the parent had rows for a stream that is read out of them.
+        unmatched: What to say of the first page on which the selector found nothing, though its body was not empty.
         sequences: Sequences of pages that came to their end.
         doubt: What to say if none of them had a second page.
         failure: The error that ended it.
@@ -66,6 +70,18 @@ class Tally:
             first = self.warnings[message] == 1
         if first:
             logger.warning("stream %r: %s", self.stream, message)
+
+    def undeclare(self, name: str, fate: str) -> None:
+        """Counts a field that the schema does not know, and warns the first time; an API may have no end of names."""
+        counted = self.undeclared
+        name = name if name in counted or len(counted) < _MOST_NAMED else OTHERS
+        counted[name] += 1
+        if counted[name] > 1:
+            return
+        if name is OTHERS:
+            self.warn(f"more fields are not in the schema: only the first {_MOST_NAMED} are named; each is {fate}")
+        else:
+            self.warn(f"field {name!r} is not in the schema: {fate}; renew the schema to make it a column")
 
     def repeats(self) -> None:
         """Counts a record of the parent for which nothing is asked, since the same was asked before."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import msgspec
 
+from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ class Opener:
                 return None
             body = self._typed(text)
             return _values.decode(text) if body is None else body
-        except (ValueError, LookupError, RecursionError) as error:
-            raise ReplyError(f"the body is not JSON ({error})") from None
+        except bodies.UNREADABLE as error:
+            raise ReplyError(f"the body is not JSON ({bodies.why(error)})") from None
 
     def rows(self, body: Any) -> Rows | None:
         """The record list of a body that was opened, if its records fit."""
@@ -174,7 +175,7 @@ class _Envelope:
         """The values of a body; None if it is another one, or its records do not fit."""
         try:
             return self._values(self._decoder.decode(text), text, 0)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
             return None
 
     def _values(self, read: Any, text: bytes, depth: int) -> Any:

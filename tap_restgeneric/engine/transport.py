@@ -24,14 +24,17 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as breaks
 
 from tap_restgeneric.dialect.exchange import Call, Reply
+from tap_restgeneric.engine import unpacking
+from tap_restgeneric.engine.deadlines import PatientAdapter
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-LARGEST_BODY = 512 * 1024 * 1024
-_CHUNK = 1024 * 1024
+LONGEST_EXCHANGE = 600.0
+LARGEST_BODY = 100 * unpacking.MEGABYTE
 _URLS = 1024
+_MOST_COOKIES = 100
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -64,18 +67,26 @@ class Transport:
         user_agent: Value of the User-Agent header.
         largest_body: Bytes that a body may have after decompression.
         connections: Connections that are kept open for each host.
+        exchange_timeout: Seconds that an answer may take in all.
     """
 
     def __init__(
-        self, *, timeout: float, user_agent: str, largest_body: int = LARGEST_BODY, connections: int = 1
+        self,
+        *,
+        timeout: float,
+        user_agent: str,
+        largest_body: int = LARGEST_BODY,
+        connections: int = 1,
+        exchange_timeout: float = LONGEST_EXCHANGE,
     ) -> None:
         """No connection is open yet."""
         self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
         self._largest_body = largest_body
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json, */*;q=0.5"})
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=connections))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=connections))
+        self._session.headers["Accept-Encoding"] = unpacking.ACCEPTED
+        self._session.mount("http://", PatientAdapter(seconds=exchange_timeout, pool_maxsize=connections))
+        self._session.mount("https://", PatientAdapter(seconds=exchange_timeout, pool_maxsize=connections))
         self._headers = {name.lower(): (name, str(value)) for name, value in self._session.headers.items()}
         self._routes: dict[str, _Route] = {}
         self._lock = threading.Lock()
@@ -94,7 +105,7 @@ class Transport:
         try:
             answer = self._challenged(call, HTTPDigestAuth(*digest)) if digest else self._sent(call)
             try:
-                content = self._content(answer)
+                content = unpacking.content(answer, self._largest_body)
             except BaseException:
                 answer.close()  # what is left of the answer must not be taken for the next one
                 raise
@@ -104,9 +115,14 @@ class Transport:
             if "EOF" in reason:
                 raise TransientError(reason) from None
             raise ReplyError(f"no TLS connection that can be trusted: {reason}") from None
-        except (failures.ContentDecodingError, breaks.DecodeError) as error:
-            raise TransientError(f"the body cannot be decompressed: {error}") from None
-        except (failures.ConnectionError, failures.Timeout, failures.ChunkedEncodingError) as error:
+        except unpacking.PackedError as error:
+            raise TransientError(str(error)) from None
+        except (
+            failures.ConnectionError,
+            failures.Timeout,
+            failures.ChunkedEncodingError,
+            failures.ContentDecodingError,
+        ) as error:
             raise TransientError(_reason(error)) from None
         except (failures.RequestException, breaks.LocationValueError, ValueError, UnicodeError) as error:
             raise ReplyError(f"the request cannot be sent: {error}") from None
@@ -136,9 +152,9 @@ class Transport:
             redirect=False,
             assert_same_host=False,
             preload_content=False,
-            decode_content=True,
+            decode_content=False,
         )
-        if "set-cookie" in answer.headers:
+        if "set-cookie" in answer.headers and len(self._session.cookies) < _MOST_COOKIES:
             extract_cookies_to_jar(self._session.cookies, place, answer)  # type: ignore[no-untyped-call]
         return answer
 
@@ -190,18 +206,6 @@ class Transport:
         answer: BaseHTTPResponse = response.raw
         return answer
 
-    def _content(self, answer: BaseHTTPResponse) -> bytes:
-        length = getattr(answer, "length_remaining", None)
-        if "content-encoding" not in answer.headers and length is not None and length <= self._largest_body:
-            return answer.read(decode_content=False)
-        pieces, size = [], 0
-        for piece in answer.stream(_CHUNK, decode_content=True):
-            size += len(piece)
-            if size > self._largest_body:
-                raise ReplyError(f"the body is larger than {self._largest_body // 1024 // 1024} MB")
-            pieces.append(piece)
-        return b"".join(pieces)
-
 
 def _cookies(session: requests.Session, place: requests.PreparedRequest) -> str | None:
     cookies: str | None = get_cookie_header(session.cookies, place)  # type: ignore[no-untyped-call]
@@ -234,7 +238,7 @@ def _pairs(fields: Any) -> Any:
 def _reason(error: Exception) -> str:
     """The innermost reason: urllib3 wraps it, and repeats the URL around it."""
     inner: Any = error
-    while getattr(inner, "args", None) and isinstance(inner.args[0], Exception):
-        reason = getattr(inner.args[0], "reason", None)
-        inner = reason if isinstance(reason, Exception) else inner.args[0]
+    while causes := [each for each in getattr(inner, "args", ()) if isinstance(each, Exception)]:
+        reason = getattr(causes[0], "reason", None)
+        inner = reason if isinstance(reason, Exception) else causes[0]
     return f"{type(error).__name__}: {str(inner).rpartition('>: ')[2]}"

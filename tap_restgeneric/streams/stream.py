@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from functools import cached_property
@@ -139,6 +140,12 @@ class ResourceStream(Stream):
             pass
 
     # What the SDK asks for
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """What the SDK says of the stream, but for `An unhandled error occurred`: the command says which, once."""
+        if level < logging.ERROR:
+            super().log(message, *args, level=level, **kwargs)
 
     @property
     @override

@@ -28,7 +28,7 @@ def named(kind):
 
 @pytest.mark.parametrize("case", named("records"))
 def test_selector_selects_records(case):
-    expected = Selected(case["records"], case["entries"], case.get("matched", True))
+    expected = Selected(case["records"], case["entries"], case.get("matched", True), case.get("nulls", 0))
     assert Selector.parse(case["selector"]).records(case["body"]) == expected
 
 

@@ -1,7 +1,7 @@
 """Does the tap keep its promise whatever an API replies? The table of bad replies, row by row.
 
-    PYTHONPATH=tests .venv/bin/python -m hostile.chaos            all rows
-    PYTHONPATH=tests .venv/bin/python -m hostile.chaos gzip       those whose names have a word
+PYTHONPATH=tests .venv/bin/python -m hostile.chaos            all rows
+PYTHONPATH=tests .venv/bin/python -m hostile.chaos gzip       those whose names have a word
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+import click
 from hostile import rows_of_bodies, rows_of_heads, rows_of_pages, rows_of_records
 from hostile.nursery import Ended, Nursery
 from hostile.planted import forms
@@ -33,7 +34,7 @@ SHORT = [row for row in ROWS if not row.heavy]
 
 KEY, TOKEN = "planted/Key+of=chaos", "planted-Token-of-chaos"
 SECRETS = (KEY, TOKEN)
-_LONGEST_LINE = 2_000
+_LONGEST_LINE = 2_200
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x9b]")
 _PROPERTIES = {
     "id": {"type": "integer"},
@@ -119,7 +120,9 @@ def broken(row: Row, ended: Ended, elsewhere: Iterable[Asked], *, empty_run: flo
     return [what for what, is_so in found.items() if is_so]
 
 
-def tried(row: Row, nursery: Nursery, folder: Path, config: Mapping[str, Any] | None = None) -> tuple[Ended, list[Asked]]:
+def tried(
+    row: Row, nursery: Nursery, folder: Path, config: Mapping[str, Any] | None = None
+) -> tuple[Ended, list[Asked]]:
     """A run of a row, and what was asked elsewhere.
 
     Args:
@@ -180,8 +183,8 @@ def main(words: list[str]) -> int:
         for row, what in pool.map(tried_in_all_ways, rows):
             kept += not what
             for each in what:
-                print(f"{row.name}: {each}", flush=True)
-    print(f"chaos: {len(rows)} replies in {len(WAYS)} ways, {kept} as promised")
+                click.echo(f"{row.name}: {each}")
+    click.echo(f"chaos: {len(rows)} replies in {len(WAYS)} ways, {kept} as promised")
     return int(kept < len(rows))
 
 

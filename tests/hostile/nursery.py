@@ -14,7 +14,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _MOST_MEMORY = 8 * 1024**3
 """Address space of a child: a run that goes wrong must not take the machine with it."""
@@ -91,7 +94,7 @@ class Nursery:
         self._mother.wait()
         self._mother.stdout.close()
 
-    def __enter__(self) -> Nursery:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from hostile.wire import Pieces
     from scripted import Asked
 
@@ -88,6 +89,8 @@ def http(body: bytes | str = b"", *headers: str, status: str = "200 OK", length:
     content = body.encode() if isinstance(body, str) else body
     named = {header.partition(":")[0].lower() for header in headers}
     lines = [f"HTTP/1.1 {status}", *headers]
+    if "connection" not in named:
+        lines.append("Connection: close")
     if "content-type" not in named:
         lines.append("Content-Type: application/json")
     if not named & {"content-length", "transfer-encoding"}:
@@ -110,7 +113,9 @@ def body(content: bytes | str, *headers: str, **more: Any) -> Callable[[Scene], 
 
     def reply(scene: Scene) -> Pieces:
         raw = content.encode() if isinstance(content, str) else content
-        return http(raw.replace(b"@told@", scene.told.encode()), *(h.replace("@told@", scene.told) for h in headers), **more)
+        return http(
+            raw.replace(b"@told@", scene.told.encode()), *(h.replace("@told@", scene.told) for h in headers), **more
+        )
 
     return reply
 
@@ -120,7 +125,9 @@ def raw(*pieces: bytes | float) -> Callable[[Scene], Pieces]:
 
     def reply(scene: Scene) -> Iterable[bytes | float]:
         for piece in pieces:
-            yield piece.replace(b"@told@", scene.told.encode("latin-1", "replace")) if isinstance(piece, bytes) else piece
+            yield (
+                piece.replace(b"@told@", scene.told.encode("latin-1", "replace")) if isinstance(piece, bytes) else piece
+            )
 
     return reply
 

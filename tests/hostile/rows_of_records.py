@@ -41,23 +41,40 @@ ROWS = [
     Row(name="a record that is null", reply=body(record('{"id": 9}, null')), **TO_THE_END, warns="null"),
     Row(name="a list of texts", reply=body('{"items": ["a", "b"], "next": null}'), says=_NO_OBJECT),
     Row(name="a text for a list", reply=body('{"items": "none", "next": null}'), says=_NO_OBJECT),
-    Row(name="a list that is null", reply=body('{"items": null, "next": "/things?page=3"}'), code=0, delivered=(1, 2, 3)),
+    Row(
+        name="a list that is null", reply=body('{"items": null, "next": "/things?page=3"}'), code=0, delivered=(1, 2, 3)
+    ),
     Row(name="a list that is missing on page 3", pages=_third, code=0, delivered=(1, 2, 4), warns="data_selector"),
     Row(name="another shape on page 7", pages=_seventh, delivered=(1, 2, 3, 4, 5, 6), says="primary key 'id'"),
     Row(name="a record without its key", reply=body(record('{"text": "@told@"}')), says="primary key 'id' is missing"),
     Row(name="a record whose key is null", reply=body(record('{"id": null}')), says="primary key 'id' is null"),
-    Row(name="a record whose key is an object", reply=body(record('{"id": {"a": 1}}')), says="primary key 'id' is an object"),
+    Row(
+        name="a record whose key is an object",
+        reply=body(record('{"id": {"a": 1}}')),
+        says="primary key 'id' is an object",
+    ),
     Row(name="a record whose key is a list", reply=body(record('{"id": [1]}')), says="primary key 'id' is a list"),
     Row(name="a text for a number", reply=body(record('{"id": 9, "n": "nine"}')), **TO_THE_END, warns="field 'n' is"),
     Row(name="a key that stands twice", reply=body(record('{"id": 8, "id": 9}')), **TO_THE_END),
-    Row(name="the list twice", reply=body('{"items": [{"id": 8}], %s' % listed(9, next="/things?page=3")[1:]), **TO_THE_END),
+    Row(
+        name="the list twice",
+        reply=body('{{"items": [{{"id": 8}}], {}'.format(listed(9, next="/things?page=3")[1:])),
+        **TO_THE_END,
+    ),
     Row(
         name="odd names of fields",
-        reply=body(record(json.dumps({"id": 9, "__proto__": 1, "": 2, "a\nb": 3, "\x1b[2J": 4, "__class__": 5, "$ref": 6}))),
+        reply=body(
+            record(json.dumps({"id": 9, "__proto__": 1, "": 2, "a\nb": 3, "\x1b[2J": 4, "__class__": 5, "$ref": 6}))
+        ),
         **TO_THE_END,
         warns="field '__proto__' is not in the schema",
     ),
-    Row(name="the name of a field of 1 MB", reply=body(record(json.dumps({"id": 9, "x" * 1024 * 1024: 1}))), **TO_THE_END, warns="is not in the schema"),
+    Row(
+        name="the name of a field of 1 MB",
+        reply=body(record(json.dumps({"id": 9, "x" * 1024 * 1024: 1}))),
+        **TO_THE_END,
+        warns="is not in the schema",
+    ),
     Row(name="100,000 fields", reply=body(record(_fields(100_000))), **TO_THE_END, warns="more fields", megabytes=250),
     Row(
         name="100,000 fields, collected",
@@ -67,6 +84,16 @@ ROWS = [
         warns="more fields",
         megabytes=250,
     ),
-    Row(name="100,000 fields, refused", reply=body(record(_fields(100_000))), settings={"undeclared_fields": "fail"}, says="is not in the schema", megabytes=250),
-    Row(name="fields of the target's own", reply=body(record('{"id": 9, "_sdc_extracted_at": "x", "_sdc_undeclared": 1}')), **TO_THE_END),
+    Row(
+        name="100,000 fields, refused",
+        reply=body(record(_fields(100_000))),
+        settings={"undeclared_fields": "fail"},
+        says="is not in the schema",
+        megabytes=250,
+    ),
+    Row(
+        name="fields of the target's own",
+        reply=body(record('{"id": 9, "_sdc_extracted_at": "x", "_sdc_undeclared": 1}')),
+        **TO_THE_END,
+    ),
 ]

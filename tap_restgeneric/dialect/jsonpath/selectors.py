@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tap_restgeneric.dialect.jsonpath.steps import Index, Key, Steps, branches
+from tap_restgeneric.dialect.jsonpath.steps import Each, Index, Key, Steps, branches
 from tap_restgeneric.dialect.texts import Written
 from tap_restgeneric.dialect.words import kind
 
@@ -44,11 +44,13 @@ class Selected:
         records: The records in document order: objects, unless the selector points at something else.
         entries: How many entries the outermost list on the way has, before filters and deeper lists.
         matched: Whether the place exists: an empty list, a null and a filter that keeps nothing are matches.
+        nulls: Items of lists that are null, and no records.
     """
 
     records: list[Any]
     entries: int
     matched: bool
+    nulls: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ class Selector(Written):
         if len(parts) == 1:
             return parts[0]
         records = [record for part in parts for record in part.records]
-        return Selected(records, sum(part.entries for part in parts), any(part.matched for part in parts))
+        entries, nulls = sum(part.entries for part in parts), sum(part.nulls for part in parts)
+        return Selected(records, entries, any(part.matched for part in parts), nulls)
 
     def _branches_for(self, value: Any) -> tuple[Steps, ...]:
         if not isinstance(value, dict):
@@ -182,7 +185,7 @@ def _walk(steps: Steps, value: Any) -> Sequence[Any]:
 
 
 def _select(steps: Steps, body: Any) -> Selected:
-    values, entries, matched = [body], None, True
+    places, values, entries, matched = [], [body], None, True
     picked_from = 0
     for step in (*steps, _RECORDS):
         if isinstance(step, Index):
@@ -193,8 +196,10 @@ def _select(steps: Steps, body: Any) -> Selected:
         found = [match for value in values for match in step.found(value)]
         if values and not found:
             matched = any(map(step.excused, values))
-        values = found
-    return Selected(values, (picked_from or len(values)) if entries is None else entries, matched)
+        places, values = values, found
+    each = bool(steps) and isinstance(steps[-1], Each)  # then the places are the items
+    nulls = sum(len(place) if isinstance(place, list) else each or place is not None for place in places) - len(values)
+    return Selected(values, (picked_from or len(values)) if entries is None else entries, matched, nulls)
 
 
 _WELL_KNOWN = {

@@ -134,7 +134,7 @@ def _json(value: Any) -> Any:
         return value
     try:
         return _json_decoder.decode(value)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, ArithmeticError) as error:
         raise ValueError(f"{_shown(value)} is no JSON ({error})") from None
 
 

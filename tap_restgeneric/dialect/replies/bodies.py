@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from tap_restgeneric.dialect.exchange import Reply
 
+UNREADABLE = (ValueError, LookupError, RecursionError, ArithmeticError)
+"""What reading a body raises: the last for a number that is none for its exponent."""
+
 _SHOWN = 200
 _LONGEST_CHARACTER = 4
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -46,8 +49,13 @@ def decode(reply: Reply) -> Any:
         if declared and declared.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
             content = content.decode(declared).encode()
         return _decoder.decode(content)
-    except (ValueError, LookupError, RecursionError) as error:
-        raise ReplyError(f"the body is not JSON ({error}); {describe(reply)}") from None
+    except UNREADABLE as error:
+        raise ReplyError(f"the body is not JSON ({why(error)}); {describe(reply)}") from None
+
+
+def why(error: Exception) -> str:
+    """What is wrong with a body, in the words of who read it, where it has some."""
+    return "a number has an exponent of too many digits" if isinstance(error, ArithmeticError) else str(error)
 
 
 def text(content: bytes, headers: Mapping[str, str]) -> str:

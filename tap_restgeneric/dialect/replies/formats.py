@@ -13,6 +13,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
+from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:
@@ -96,9 +97,9 @@ def _text(content: bytes, encoding: str) -> str:
 def _json(text: bytes, where: str) -> Any:
     try:
         return _decoder.decode(text)
-    except (ValueError, RecursionError) as error:
+    except bodies.UNREADABLE as error:
         shown = " ".join(text[: _SHOWN * 4].decode(errors="replace").split())
-        raise ReplyError(f"{where} is not JSON ({error}): {shown[:_SHOWN]}") from None
+        raise ReplyError(f"{where} is not JSON ({bodies.why(error)}): {shown[:_SHOWN]}") from None
 
 
 def _lines(content: bytes) -> Iterator[Any]:

@@ -34,6 +34,9 @@ _LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining
 _UNAUTHORIZED = (401, 403)
 _FIRST_ERROR = 400
 _FIRST_REDIRECT = 300
+_FIRST_SUCCESS = 200
+_PARTIAL = 206
+"""A part of a reply, which nobody asked for."""
 
 Status = Annotated[int, Field(ge=100, le=599)]
 
@@ -194,6 +197,6 @@ def judged(reply: Reply, handler: ErrorHandler, actions: Sequence[ResponseAction
         return Verdict("retry", ReplyError(bodies.describe(reply)), handler)
     if reply.status in _UNAUTHORIZED:
         return Verdict("fail", CredentialError(f"the API refused the credentials: {bodies.describe(reply)}"))
-    if reply.status >= _FIRST_REDIRECT:
+    if reply.status >= _FIRST_REDIRECT or reply.status < _FIRST_SUCCESS or reply.status == _PARTIAL:
         return Verdict("fail", ReplyError(bodies.describe(reply)))
     return ACCEPT
