@@ -193,7 +193,7 @@ class Client:
             target = reply.headers.get("location") if reply.status in _REDIRECTS else None
             if not target:
                 return reply
-            call = _redirected(call, reply.status, urljoin(call.url, target))
+            call = _redirected(call, reply.status, _joined(call.url, target))
         raise ReplyError(f"more than {_MOST_REDIRECTS} redirects from {without_query(call.url)}")
 
     def _sent(self, call: Call, policy: Policy, token: Token | None, attempts: Attempts, tally: Tally) -> Reply:
@@ -285,6 +285,18 @@ class Client:
             return self._limits
         own = self._resource_limits.get(policy.resource)
         return own or self._resource_limits.setdefault(policy.resource, (*self._limits, Gate(policy.rate_limit)))
+
+
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads.
+
+    Raises:
+        ReplyError: Nowhere.
+    """
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise ReplyError(f"a redirect to what is no URL: {target[:100]!r}") from None
 
 
 def _redirected(call: Call, status: int, url: str) -> Call:

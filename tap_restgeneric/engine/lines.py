@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from itertools import repeat
@@ -19,6 +20,8 @@ Pieces = tuple["bytes | memoryview", ...]
 """Parts of a text that follow each other."""
 
 _MOST_UNDECLARED = 1000
+_ODD = re.compile(r"[\x00-\x1f\\\"]")
+"""What a name that is compiled must not have."""
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _bytes: Callable[[Any], Any] = memoryview
 _first = itemgetter(0)
@@ -90,7 +93,7 @@ class Lines:
 
     def know(self, names: Iterable[str]) -> None:
         """Takes undeclared fields for known: they are left out and counted, and no page misfits because of them."""
-        new = [name for name in names if name not in self._undeclared and name not in self._types]
+        new = [name for name in names if name not in {*self._undeclared, *self._types} and not _ODD.search(name)]
         if new and len(self._undeclared) + len(new) <= _MOST_UNDECLARED:
             self._undeclared = (*self._undeclared, *new)
             self.form = self._compiled()

@@ -101,7 +101,7 @@ class LoopGuard:
 def _alike(page: Page, before: Page) -> bool:
     """Whether two pages hold the same records. Hardly any do, so a piece of the text is looked for first."""
     text, middle = page.reply.content, len(page.reply.content) // 2
-    piece = text[middle : middle + _PIECE]
+    piece = text[middle : middle + min(_PIECE, middle // 2)]
     return piece in before.reply.content and list(page.records) == list(before.records)
 
 
