@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format reference chaos clean
+.PHONY: help setup demo test crash lint types format reference chaos clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -24,6 +24,9 @@ demo: setup ## five APIs into PostgreSQL, twice, through Meltano (TARGET=duckdb:
 test: lint types ## lint, types and all tests
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
 	$(BIN)/python -m pytest tests/e2e
+
+crash: setup ## break off runs at every line and every exchange, in every way, and run them again
+	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .
