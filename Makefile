@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash lint types format reference chaos clean
+.PHONY: help setup demo test crash lint types format reference chaos bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -33,7 +33,7 @@ lint: setup ## ruff: rules and format
 	$(BIN)/ruff format --check .
 
 types: setup ## mypy, strict
-	$(BIN)/mypy -p tap_restgeneric -p demo
+	$(BIN)/mypy -p tap_restgeneric -p demo -p benchmarks
 
 format: setup ## let ruff put things in order
 	$(BIN)/ruff check --fix .
@@ -45,5 +45,8 @@ reference: setup ## write schemas/config.schema.json and docs/dialect.md anew
 chaos: setup ## every bad reply there is, and whether the tap keeps its promises
 	PYTHONPATH=tests $(BIN)/python -m hostile.chaos
 
+bench: setup ## the tap beside others over the same work (ARGS="--scenario S1,S2 --peer tap,sdk,limit")
+	$(BIN)/python -m benchmarks $(ARGS)
+
 clean: ## remove all that the verbs above made
-	rm -rf $(VENV) .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .benchmarks .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
