@@ -164,7 +164,7 @@ class Workshop:
         needed = {"default_target_schema": _SCHEMA}
         own = {each["name"]: each["value"] for each in settings if "value" in each and each["name"] not in _PLACES}
         definition.pop("pip_url")
-        names = [{"name": each["name"], "kind": each.get("kind", "string")} for each in settings]
+        names = [{key: what for key, what in each.items() if key != "value"} for each in settings]
         config = {**(own if shipped else {}), **needed}
         return {**definition, "executable": str(self._executable), "settings": names, "config": config}
 
