@@ -98,7 +98,7 @@ class Rig:
         self.policy: Policy = reading.policy(self.node)
         self.client = Client(
             source.client,
-            send=Transport(**{"timeout": 5, "user_agent": "test/1", **(transport or {})}),
+            send=Transport(**{"timeout": 5, "user_agent": "test/1", "connections": 16, **(transport or {})}),
             sleep=lambda seconds: self.clock.sleep(seconds),  # noqa: PLW0108 (a test may replace it)
             now=self.clock.now,
             clock=self.clock.now,
