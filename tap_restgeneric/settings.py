@@ -136,6 +136,14 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Megabytes that the body of an answer may have, after decompression.",
     ),
     th.Property(
+        "token_folder",
+        th.StringType,
+        title="Folder of refresh tokens",
+        description="Where refresh tokens are kept that an API has changed, for the next run: files that their owner "
+        "alone can read. Relative to the Meltano project or the working directory "
+        "(~/.local/state/tap-restgeneric/tokens).",
+    ),
+    th.Property(
         "undeclared_fields",
         th.StringType(allowed_values=["warn", "collect", "fail"]),
         default="warn",

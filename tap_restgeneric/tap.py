@@ -31,8 +31,9 @@ from tap_restgeneric.dialect.source import Client as ClientBlock
 from tap_restgeneric.dialect.source import RateLimit
 from tap_restgeneric.discovery import Discovery
 from tap_restgeneric.engine.client import Client, Policy
+from tap_restgeneric.engine.kept_tokens import KeptTokens, usual_folder
 from tap_restgeneric.engine.pool import Pool, run_side_by_side
-from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secrets, url_secrets
+from tap_restgeneric.engine.redaction import Redactor, guard_logging, log_uncaught, named_secrets, url_secrets
 from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
@@ -66,6 +67,7 @@ class Command(SingerCommand):
 
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        log_uncaught(self.logger)
         try:
             return super().main(*args, **kwargs)
         except RestGenericError as error:
@@ -169,7 +171,14 @@ class TapRestGeneric(Tap):
             clock=time.monotonic,
             redactor=self.redactor,
             rate_limit=RateLimit.model_validate(limit) if limit else None,
+            kept=KeptTokens(self._token_folder),
         )
+
+    @property
+    def _token_folder(self) -> Path:
+        """Where refresh tokens are kept that an API has changed."""
+        given = self._config.get("token_folder")
+        return self.folders[-1] / given if given else usual_folder()
 
     @staticmethod
     def now() -> datetime:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
 
 settings.register_profile("here", deadline=None)  # machines are noisy: time is no evidence
 settings.load_profile("here")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_its_own(tmp_path_factory):
+    """What the tap keeps for its user is not that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture
@@ -44,7 +54,9 @@ def _as_it_was():
     """A tap takes over signals and log records of its process: given back after each test."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     factory = logging.getLogRecordFactory()
+    hooks = threading.excepthook, sys.unraisablehook
     yield
     logging.setLogRecordFactory(factory)
+    threading.excepthook, sys.unraisablehook = hooks
     for number, handler in handlers.items():
         signal.signal(number, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 import threading
@@ -13,6 +14,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from tap_restgeneric.dialect.auth.tokens import Token
 from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
 from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.dialect.replies.verdicts import ACCEPT, ErrorHandler, ReplyMatch, ResponseAction, judged
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tap_restgeneric.dialect.auth.schemes import Auth
-    from tap_restgeneric.dialect.auth.tokens import Token
     from tap_restgeneric.dialect.source import Client as ClientBlock
     from tap_restgeneric.dialect.source import RateLimit
+    from tap_restgeneric.engine.kept_tokens import KeptTokens
     from tap_restgeneric.engine.redaction import Redactor
     from tap_restgeneric.engine.report import Tally
 
@@ -55,6 +57,7 @@ class Policy:
         origins: Origins beside the client's that get the credentials: those the user wrote.
         decoded: Makes values of a body and its charset; None: it is JSON, and wanted whole.
         rejected: Which replies mean that the sync token is not taken; None where none is sent.
+        guarded: Whether replies may hold a token, so that messages do not show them.
     """
 
     auth: Auth | None = None
@@ -65,6 +68,7 @@ class Policy:
     origins: frozenset[str] = frozenset()
     decoded: Callable[[bytes, str | None], Any] | None = None
     rejected: ReplyMatch | None = None
+    guarded: bool = False
 
 
 class SyncTokenRejectedError(Exception):
@@ -105,6 +109,7 @@ class Client:
         clock: Seconds that only grow.
         redactor: Learns the tokens that are obtained.
         rate_limit: The tap's own limit over all requests.
+        kept: Where refresh tokens are that an API has changed; None: nowhere.
     """
 
     def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
@@ -117,6 +122,7 @@ class Client:
         clock: Callable[[], float],
         redactor: Redactor,
         rate_limit: RateLimit | None = None,
+        kept: KeptTokens | None = None,
     ) -> None:
         """Nothing was sent, no token was asked for."""
         self._block = block
@@ -129,6 +135,7 @@ class Client:
         self._resource_limits: dict[str, tuple[Gate, ...]] = {}
         self._trusted: set[tuple[str, frozenset[str]]] = set()
         self._tokens: dict[Auth, Token] = {}
+        self._kept = kept
         self._token_lock = threading.Lock()
 
     def exchange(self, call: Call, policy: Policy, tally: Tally) -> Reply | None:
@@ -157,7 +164,8 @@ class Client:
                     continue
                 if policy.rejected and policy.rejected.matches(reply):
                     raise SyncTokenRejectedError(bodies.describe(reply))
-                verdict = judged(reply, policy.handler, policy.actions)
+                shown = bodies.guarded(reply) if policy.guarded else reply
+                verdict = judged(shown, policy.handler, policy.actions)
                 if verdict.kind == "ignore":
                     return None
                 if verdict is ACCEPT:
@@ -251,23 +259,47 @@ class Client:
         if auth is None:
             return None
         with self._token_lock:
-            token = self._tokens.get(auth) or auth.given()
+            token = self._tokens.get(auth) or self._given(auth)
             if token is not None and token.fresh(self._now()):
                 self._tokens[auth] = token
                 return token
             call = auth.token_call(self._block.base_url, token, self._now())
             if call is None:
                 return None
-            token = auth.token_from(self._token_reply(call, tally), self._now(), token)
-            self._tokens[auth] = token
-            self._redactor.add([token.access_token, token.refresh_token])
-            return token
+            renewed = auth.token_from(self._token_reply(call, tally), self._now(), token)
+            self._redactor.add([renewed.access_token, renewed.refresh_token])
+            used = (token and token.refresh_token) or (auth.refreshing or ("",))[-1]
+            if renewed.refresh_token and renewed.refresh_token != used:
+                self._keep(auth, renewed.refresh_token, tally)
+            self._tokens[auth] = renewed
+            return renewed
+
+    def _given(self, auth: Auth) -> Token | None:
+        """The token that is known before one is asked for: of the settings, or what an earlier run has left."""
+        given = auth.given()
+        newest = self._kept.newest(auth) if self._kept and auth.refreshing else None
+        if newest is None:
+            return given
+        self._redactor.add([newest])
+        return replace(given or Token(access_token="", expires_at=-math.inf), refresh_token=newest)
+
+    def _keep(self, auth: Auth, refresh_token: str, tally: Tally) -> None:
+        """Keeps a refresh token before anything is done with it: the one before is void by now."""
+        try:
+            if self._kept:
+                self._kept.keep(auth, refresh_token)
+        except OSError as error:
+            file = self._kept.file(auth) if self._kept else None
+            tally.warn(
+                f"the API has changed the refresh token, and {file} cannot be written ({error.strerror}): after this "
+                "run nobody knows it. Name a folder in the setting token_folder"
+            )
 
     def _token_reply(self, call: Call, tally: Tally) -> Reply:
-        policy = Policy(origins=frozenset({call.origin}))
+        policy = Policy(origins=frozenset({call.origin}), guarded=True)
         try:
             reply = self.exchange(call, policy, tally)
-        except ReplyError as error:
+        except (ReplyError, CredentialError) as error:
             raise CredentialError(f"no token: {error}") from None
         if reply is None:  # pragma: no cover (no action ignores it)
             raise CredentialError("no token: the reply was ignored")

@@ -6,6 +6,8 @@ import base64
 import json
 import logging
 import re
+import sys
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
@@ -27,6 +29,14 @@ _NAMED_IN_URL = re.compile(
     r"(?P<name>[?&][\w.-]*(?:api_?-?key|token|secret|passw\w*|pwd|signature)[\w.-]*=|[?&]key=)(?P<value>[^&\s#'\"]+)",
     re.IGNORECASE,
 )
+_NAMED_IN_TEXT = re.compile(
+    r"(?P<name>\\?[\"'](?:[\w.-]*(?:api_?-?key|secret|passw\w*|pwd|authorization|private_?key|signature)"
+    r"|(?:[\w.-]*[_.-])?(?:access|refresh|id|auth|session|bearer|csrf|jwt)_?-?token|token)\\?[\"']\s*:\s*\\?[\"'])"
+    r"(?P<value>[^\"'\\]+)",
+    re.IGNORECASE,
+)
+"""In JSON, or what Python prints of it. A token alone is one for access: `next_page_token` is none."""
+_SCHEME = re.compile(r"(?P<name>\b(?:Bearer|Basic)\s+)(?P<value>[\w.~+/=-]{8,})")
 _USER_IN_URL = re.compile(r"(?P<scheme>https?://)[^/\s@:]*:[^/\s@]*@")
 
 
@@ -99,7 +109,9 @@ class Redactor:
         if self._places:
             text = self._places.sub(rf"\g<name>{MASK}", text)
         text = _USER_IN_URL.sub(rf"\g<scheme>{MASK}@", text)
-        return _NAMED_IN_URL.sub(rf"\g<name>{MASK}", text)
+        for named in (_NAMED_IN_URL, _NAMED_IN_TEXT, _SCHEME):
+            text = named.sub(rf"\g<name>{MASK}", text)
+        return text
 
     def _without_beginning(self, text: str) -> str:
         """A text that was cut off, without the beginning of a secret at its end."""
@@ -148,6 +160,42 @@ def guard_logging(redactor: Redactor) -> None:
 
     record.unguarded = base  # type: ignore[attr-defined]
     logging.setLogRecordFactory(record)
+    for handler in logging.getLogger().handlers:
+        for old in [each for each in handler.filters if isinstance(each, _Beside)]:
+            handler.removeFilter(old)
+        handler.addFilter(_Beside(redactor))
+
+
+class _Beside(logging.Filter):
+    """Masks secrets in what stands beside the message of a record (`extra`), which comes after its making."""
+
+    _own = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name in vars(record).keys() - self._own:
+            text = str(getattr(record, name))
+            masked = self._redactor(text)
+            if masked != text:
+                setattr(record, name, masked)
+        return True
+
+
+def log_uncaught(logger: logging.Logger) -> None:
+    """Logs what threads and finalizers raise and nobody catches: Python prints it unmasked."""
+
+    def in_thread(raised: threading.ExceptHookArgs) -> None:
+        if raised.exc_value is not None:
+            logger.error("a thread ended with an error", exc_info=raised.exc_value)
+
+    def in_finalizer(raised: sys.UnraisableHookArgs) -> None:
+        if raised.exc_value is not None:
+            logger.error("an error that nobody could catch", exc_info=raised.exc_value)
+
+    threading.excepthook, sys.unraisablehook = in_thread, in_finalizer
 
 
 def _readable(text: str) -> str:

@@ -78,6 +78,11 @@ class AuthBase(Block):
         return set()
 
     @property
+    def refreshing(self) -> tuple[str, ...] | None:
+        """What tells the refresh token that the user wrote from all others; None if there is none."""
+        return None
+
+    @property
     def digest(self) -> tuple[str, str] | None:
         """User name and password for HTTP digest, which only the transport can compute: it needs a challenge."""
         return None

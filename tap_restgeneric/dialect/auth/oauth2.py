@@ -91,6 +91,11 @@ class OAuth2ClientBase(OAuth2Base):
             raise ValueError("client_auth 'basic' needs a client_id")
         return self
 
+    @property
+    @override
+    def refreshing(self) -> tuple[str, ...] | None:
+        return (self.access_token_url, self.client_id or "", self.refresh_token) if self.refresh_token else None
+
     @override
     def given(self) -> Token | None:
         if not self.access_token:

@@ -218,6 +218,11 @@ class Multi(AuthBase):
 
     @property
     @override
+    def refreshing(self) -> tuple[str, ...] | None:
+        return self._fetching.refreshing if self._fetching else None
+
+    @property
+    @override
     def digest(self) -> tuple[str, str] | None:
         return next((part.digest for part in self.auths if part.digest), None)
 

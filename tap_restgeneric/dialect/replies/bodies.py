@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 UNREADABLE = (ValueError, LookupError, RecursionError, ArithmeticError)
 """What reading a body raises: the last for a number that is none for its exponent."""
 
+_TOLD = ("error", "error_description", "message", "detail", "code")
 _SHOWN = 200
 _LONGEST_CHARACTER = 4
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -64,6 +66,16 @@ def text(content: bytes, headers: Mapping[str, str]) -> str:
         return content.decode(charset(headers) or "utf-8", errors="replace")
     except (LookupError, UnicodeError):  # a charset that Python does not have, or that cannot replace
         return content.decode(errors="replace")
+
+
+def guarded(reply: Reply) -> Reply:
+    """The reply of a token or login URL, of which only the words of an error are left: the rest may be a token."""
+    try:
+        body = _decoder.decode(reply.content)
+    except UNREADABLE:
+        body = None
+    told = {key: body[key] for key in _TOLD if isinstance(body.get(key), str)} if isinstance(body, dict) else {}
+    return replace(reply, content=msgspec.json.encode(told) if told else b"(not shown)")
 
 
 def describe(reply: Reply) -> str:
