@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash lint types format reference chaos bench clean
+.PHONY: help setup demo test crash soak lint types format reference chaos bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -27,6 +27,9 @@ test: lint types ## lint, types and all tests
 
 crash: setup ## break off runs at every line and every exchange, in every way, and run them again
 	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py
+
+soak: setup ## 2,000 small runs in one process, and whether it grows
+	PYTHONPATH=tests:tests/crash $(BIN)/python tests/crash/soak.py 2000
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 _LARGEST_DOCUMENT = 64 * MEGABYTE
 """Bytes of a document that a schema is in."""
-_LAST_BLOCK = 10.0
+_LAST_BLOCK = 5.0
 """Seconds that a signal waits for the lines that are being written."""
 _LAST_EXCHANGE = 1.0
 """Seconds that the end of a run waits for exchanges that nobody wants any more."""

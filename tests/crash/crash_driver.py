@@ -222,15 +222,21 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driving(kind: Kind, concurrency: int) -> Iterator[Driver]:
-    """A driver with its server, as long as the block lasts."""
+def silence() -> Iterator[None]:
+    """No logs as long as the block lasts."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with names_without_address(), serving(FaultyServer(kind)) as server:
-            yield Driver(kind, concurrency, server)
+        yield
     finally:
         logging.disable(level)
+
+
+@contextlib.contextmanager
+def driving(kind: Kind, concurrency: int) -> Iterator[Driver]:
+    """A driver with its server, as long as the block lasts."""
+    with silence(), names_without_address(), serving(FaultyServer(kind)) as server:
+        yield Driver(kind, concurrency, server)
 
 
 def everything(kind: Kind, concurrency: int) -> Driver:

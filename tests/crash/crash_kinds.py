@@ -99,6 +99,8 @@ class Kind:
 
 def _answer(kind: Kind, world: World, asked: Asked) -> Any:
     query = dict(asked.query)
+    if asked.path == "/gone":
+        return Answer(404, {"error": "gone"})
     if asked.path == "/token":
         return {"access_token": "a-token-of-the-api", "expires_in": 3600, "token_type": "bearer"}
     if asked.path == "/changes":
