@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tap_restgeneric.engine.lines import Block, Form, Lines
 
-_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _PLAIN = re.compile(r"\$?\.?(?P<keys>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*|)(?:\[\*\]|(?<=\w)\.\*)?")
 _MOST_KEYS = 200
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -110,10 +109,8 @@ class Opener:
         Raises:
             ReplyError: It is not JSON.
         """
-        text = content.removeprefix(b"\xef\xbb\xbf").strip()
+        text = bodies.utf8(content, charset).strip()
         try:
-            if charset and charset.lower() not in _UTF8:
-                text = text.decode(charset).encode()
             if not text:
                 return None
             body = self._typed(text)

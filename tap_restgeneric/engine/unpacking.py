@@ -54,6 +54,9 @@ def content(answer: BaseHTTPResponse, largest: int) -> bytes:
         for layer in reversed(layers):
             pieces = _within(largest, _unpacked(layer, pieces))
         whole = b"".join(pieces)
+    if layer := next((layer for magic, layer in _FILES.items() if whole.startswith(magic)), None):
+        # a file, as exports are, without a header that says so
+        whole = b"".join(_within(largest, _unpacked(layer, [whole])))
     if len(whole) > _MANY and whole.count(b",") > largest // _BYTES_A_VALUE:
         raise ReplyError(f"the body has more than {largest // _BYTES_A_VALUE} values; max_body_mb allows more")
     return whole
@@ -93,7 +96,7 @@ def _unpacked(unpacker: Callable[[bytes], Any], pieces: Iterable[bytes]) -> Iter
 
 def _begins_another(rest: bytes) -> bool:
     """Whether another part begins, or what is there is padding, as every reader of gzip sees it."""
-    return rest.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+    return rest.startswith(tuple(_FILES))
 
 
 def _of_one(part: Any, packed: bytes) -> Iterator[bytes]:
@@ -150,5 +153,7 @@ _LAYERS: dict[str, Callable[[bytes], Any]] = {
     "deflate": _deflate,
     "zstd": _Zstd,
 }
+_FILES = {b"\x1f\x8b": _gzip, b"\x28\xb5\x2f\xfd": _Zstd}
+"""How files begin that are packed so."""
 ACCEPTED = ", ".join(coding for coding in _LAYERS if not coding.startswith("x-"))
 """What servers are told."""

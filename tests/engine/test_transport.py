@@ -105,6 +105,26 @@ def test_a_compressed_body_is_read(serve, coding, compress):
     assert Rig(serve([answer]).url).ask().body == {"ok": "ü" * 1000}
 
 
+def test_a_body_that_is_a_gzip_file_is_read(serve):
+    parts = gzip.compress(b'{"ok": ') + gzip.compress(b"1}")
+
+    assert Rig(serve([Answer(200, parts, {"Content-Type": "application/gzip"})]).url).ask().body == {"ok": 1}
+
+
+@pytest.mark.parametrize("wrong", [lambda file: file[:-9], lambda file: file[:12] + b"?" + file[13:]])
+def test_a_gzip_file_that_is_broken_is_asked_for_again(serve, wrong):
+    file = gzip.compress(b'{"ok": 1}')
+
+    assert Rig(serve([Answer(200, wrong(file)), Answer(200, file)]).url).ask().body == {"ok": 1}
+
+
+def test_a_gzip_file_beyond_the_limit_is_an_error(serve):
+    rig = Rig(serve([Answer(200, gzip.compress(b" " * 3_000_000))]).url, transport={"largest_body": 2 * 1024 * 1024})
+
+    with pytest.raises(ReplyError, match="larger than 2 MB"):
+        rig.ask()
+
+
 def test_servers_are_told_which_compression_is_understood(serve):
     server = serve([{}])
     Rig(server.url).ask()
@@ -126,6 +146,8 @@ def test_a_body_that_is_not_compressed_as_it_says_is_asked_for_again(serve):
         ('{"a":"ü"}'.encode(), "; charset=utf-8"),
         ('{"a":"ü"}'.encode(), ""),
         (b"\xef\xbb\xbf" + '{"a":"ü"}'.encode(), ""),
+        ('{"a":"ü"}'.encode("utf-16"), ""),
+        ('\ufeff{"a":"ü"}'.encode("utf-32-be"), "; charset=utf-8"),
     ],
 )
 def test_a_body_is_read_in_its_charset(serve, content, charset):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +21,15 @@ UNREADABLE = (ValueError, LookupError, RecursionError, ArithmeticError)
 """What reading a body raises: the last for a number that is none for its exponent."""
 
 _TOLD = ("error", "error_description", "message", "detail", "code")
+# The longest first: the mark of UTF-32 begins with that of UTF-16.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8",
+}
+_UTF8 = frozenset({"utf-8", "utf8", "ascii", "us-ascii"})
 _SHOWN = 200
 _LONGEST_CHARACTER = 4
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -30,6 +40,26 @@ def charset(headers: Mapping[str, str]) -> str | None:
     """The charset that the content type declares, if any."""
     found = _CHARSET.search(headers.get("content-type", ""))
     return found[1] if found else None
+
+
+def utf8(content: bytes, charset: str | None) -> bytes:
+    """A body in UTF-8, without a byte order mark.
+
+    Args:
+        content: The body, decompressed. A byte order mark counts before `charset`.
+        charset: What the content type declares; without one it is UTF-8.
+
+    Raises:
+        ReplyError: It is not written in that charset.
+    """
+    mark = next((mark for mark in _MARKS if content.startswith(mark)), b"")
+    encoding = _MARKS.get(mark) or charset or "utf-8"
+    if encoding.lower() in _UTF8:
+        return content.removeprefix(mark)
+    try:
+        return content.decode(encoding).encode()
+    except (UnicodeError, LookupError) as error:
+        raise ReplyError(f"the body is not text in {encoding}: {error}") from None
 
 
 def decode(reply: Reply) -> Any:
@@ -43,14 +73,11 @@ def decode(reply: Reply) -> Any:
             return reply.decoded(reply.content, charset(reply.headers))
         except ReplyError as error:
             raise ReplyError(f"{error}; {describe(reply)}") from None
-    content = reply.content.removeprefix(b"\xef\xbb\xbf")
-    if not content.strip():
-        return None
-    declared = charset(reply.headers)
     try:
-        if declared and declared.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-            content = content.decode(declared).encode()
-        return _decoder.decode(content)
+        content = utf8(reply.content, charset(reply.headers))
+        return _decoder.decode(content) if content.strip() else None
+    except ReplyError as error:
+        raise ReplyError(f"{error}; {describe(reply)}") from None
     except UNREADABLE as error:
         raise ReplyError(f"the body is not JSON ({why(error)}); {describe(reply)}") from None
 
@@ -62,8 +89,9 @@ def why(error: Exception) -> str:
 
 def text(content: bytes, headers: Mapping[str, str]) -> str:
     """Bytes as text, whatever they are: what cannot be decoded is replaced."""
+    marked = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), None)
     try:
-        return content.decode(charset(headers) or "utf-8", errors="replace")
+        return content.decode(marked or charset(headers) or "utf-8", errors="replace")
     except (LookupError, UnicodeError):  # a charset that Python does not have, or that cannot replace
         return content.decode(errors="replace")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 
 ResponseFormat = Literal["json", "jsonl", "csv"]
 
-# The longest first: the mark of UTF-32 begins with that of UTF-16.
-_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8",
-}
-_UTF8 = frozenset({"utf-8", "utf8", "ascii", "us-ascii"})
 _SHOWN = 80
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -71,27 +61,19 @@ def decode(content: bytes, charset: str | None, format: ResponseFormat, csv: Csv
     Raises:
         ReplyError: The body is not written so; the message names the line.
     """
-    content = _as_utf8(content, charset)
+    content = bodies.utf8(content, charset)
     if format == "jsonl":
         return list(_lines(content))
     if format == "csv":
-        return list(_rows(_text(content, "utf-8"), csv))
+        return list(_rows(_text(content), csv))
     return _json(content, "the body") if content.strip() else None
 
 
-def _as_utf8(content: bytes, charset: str | None) -> bytes:
-    mark = next((mark for mark in _MARKS if content.startswith(mark)), b"")
-    encoding = _MARKS.get(mark) or charset or "utf-8"
-    if encoding.lower() in _UTF8:
-        return content.removeprefix(mark)
-    return _text(content, encoding).encode()
-
-
-def _text(content: bytes, encoding: str) -> str:
+def _text(content: bytes) -> str:
     try:
-        return content.decode(encoding)
-    except (UnicodeError, LookupError) as error:
-        raise ReplyError(f"the body is not text in {encoding}: {error}") from None
+        return content.decode()
+    except UnicodeError as error:
+        raise ReplyError(f"the body is not text in utf-8: {error}") from None
 
 
 def _json(text: bytes, where: str) -> Any:
