@@ -10,10 +10,11 @@ from tap_restgeneric.workbench.imported import import_
 from tap_restgeneric.workbench.init import init
 from tap_restgeneric.workbench.plan import plan
 from tap_restgeneric.workbench.preview import preview
+from tap_restgeneric.workbench.record import record, replay
 from tap_restgeneric.workbench.sandbox import sandbox
 from tap_restgeneric.workbench.schema import schema
 
-COMMANDS = (init, check, preview, plan, schema, import_, apis, sandbox)
+COMMANDS = (init, check, preview, plan, schema, import_, record, replay, apis, sandbox)
 
 
 _WAY = """\b
@@ -22,6 +23,7 @@ A way through:
   restgeneric check                         what is wrong, what each stream does
   restgeneric preview orders --trace        records, and how they came
   restgeneric schema --write                keep the schemas
+  restgeneric plan                          what a sync would begin with
 
 \b
 Completion in the shell (bash; zsh and fish likewise):

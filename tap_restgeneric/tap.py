@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
@@ -31,6 +30,7 @@ from tap_restgeneric.dialect.source import Client as ClientBlock
 from tap_restgeneric.dialect.source import RateLimit
 from tap_restgeneric.discovery import Discovery
 from tap_restgeneric.engine.client import Client, Policy
+from tap_restgeneric.engine.clock import Clock
 from tap_restgeneric.engine.kept_tokens import KeptTokens, usual_folder
 from tap_restgeneric.engine.pool import Pool, run_side_by_side
 from tap_restgeneric.engine.redaction import Redactor, guard_logging, log_uncaught, named_secrets, url_secrets
@@ -87,6 +87,7 @@ class TapRestGeneric(Tap):
     name = "tap-restgeneric"
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(settings.JSONSCHEMA)
     dynamic_catalog = True
+    clock: Clock = Clock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Reads settings, source, catalog and state; sends nothing unless a schema has to be inferred."""
@@ -120,6 +121,7 @@ class TapRestGeneric(Tap):
             parameters=self._config.get("parameters") or {},
             start_date=self._config.get("start_date"),
         )
+        self.raw = raw
         self.api = raw.api
         self._beside = [*([raw.folder] if raw.folder else []), *self.folders]
         self._written = [spellings.resource(entry)["name"] for entry in raw.config["resources"]]
@@ -166,9 +168,9 @@ class TapRestGeneric(Tap):
         return Client(
             block,
             send=send,
-            sleep=time.sleep,
-            now=time.time,
-            clock=time.monotonic,
+            sleep=self.clock.sleep,
+            now=self.clock.now,
+            clock=self.clock.clock,
             redactor=self.redactor,
             rate_limit=RateLimit.model_validate(limit) if limit else None,
             kept=KeptTokens(self._token_folder),
@@ -260,7 +262,7 @@ class TapRestGeneric(Tap):
         """
         size = size or self._config.get("infer_records") or 200
         start_date = self._config.get("start_date")
-        return Sampler(self.source.nodes, self.client, size=size, start_date=start_date, watch=watch)
+        return Sampler(self.source.nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch)
 
     def given_schemas(self, *, fetches: bool = True) -> dict[str, dict[str, Any]]:
         """The schemas that the source gives or the folder keeps; with a catalog, which says them, none.

@@ -113,6 +113,11 @@ class Redactor:
             text = named.sub(rf"\g<name>{MASK}", text)
         return text
 
+    def by_value(self, text: str) -> str:
+        """The text without the secrets themselves; what stands under the name of one is left as it is."""
+        text = self._pattern.sub(MASK, text) if self._pattern else text
+        return self._places.sub(rf"\g<name>{MASK}", text) if self._places else text
+
     def _without_beginning(self, text: str) -> str:
         """A text that was cut off, without the beginning of a secret at its end."""
         longest = max(map(len, self._known))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from tap_restgeneric.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
     from typing import TypeAlias
 
     from tap_restgeneric.dialect.exchange import Page
@@ -43,16 +43,18 @@ class Sampler:
         client: Exchanges calls for replies.
         size: Records a resource is sampled for.
         start_date: Lower bound of incremental resources without one of their own.
+        now: Gives the moment to which an open window reads.
         watch: Sees every page that is read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
         self,
         nodes: Mapping[str, Node],
         client: Client,
         *,
         size: int,
         start_date: str | None,
+        now: Callable[[], datetime],
         watch: Watch | None = None,
     ) -> None:
         """Nothing was read yet."""
@@ -60,6 +62,7 @@ class Sampler:
         self._client = client
         self._size = size
         self._start_date = start_date
+        self._now = now
         self._watch = watch
         self._read: dict[str, list[Record]] = {}
 
@@ -106,6 +109,6 @@ class Sampler:
         if node.incremental is None:
             yield node.sync_token.changes(None).values() if node.sync_token else {}
             return
-        steps = list(node.incremental.window(None, self._start_date).steps(datetime.now(timezone.utc)))
+        steps = list(node.incremental.window(None, self._start_date).steps(self._now()))
         for step in [steps[-1], *steps[:-1][:_STEPS]]:
             yield step.values()

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 from dotenv import dotenv_values
@@ -22,7 +22,7 @@ from tap_restgeneric.tap import TapRestGeneric
 from tap_restgeneric.workbench.screen import BAD, Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_restgeneric.engine.transport import Send
 
@@ -64,6 +64,9 @@ class Bench(TapRestGeneric):
         return {name: schema for name, schema in shipped.items() if schema} | self.given_schemas()
 
 
+AnyBench = TypeVar("AnyBench", bound=Bench)
+
+
 class Desk:
     """Where a command works: a screen that shows no secret of any tap that was opened here."""
 
@@ -83,16 +86,33 @@ class Desk:
         self._masks.append(mask)
 
     def open(
-        self, source: str | None, configs: Sequence[str], *, kind: type[Bench] = Bench, state: Any = None, **extra: Any
+        self,
+        source: str | None,
+        configs: Sequence[str] = (),
+        *,
+        beside: Mapping[str, Any] | None = None,
+        state: Mapping[str, Any] | None = None,
     ) -> Bench:
+        """The tap of a source or of settings; see `open_as`."""
+        return self.open_as(Bench, source, configs, beside=beside, state=state)
+
+    def open_as(
+        self,
+        kind: type[AnyBench],
+        source: str | None,
+        configs: Sequence[str] = (),
+        *,
+        beside: Mapping[str, Any] | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> AnyBench:
         """The tap of a source or of settings.
 
         Args:
+            kind: The class of the tap.
             source: A built-in name or a file; None where settings say it.
             configs: Files of settings; `ENV` for the environment.
-            kind: The class of the tap.
+            beside: Settings beside them.
             state: The state it begins with.
-            extra: Settings beside them.
 
         Raises:
             ConfigError: With all that is wrong.
@@ -100,7 +120,7 @@ class Desk:
         config: dict[str, Any] = {"source": source} if source is not None else {}
         for path in configs:
             config |= {} if path == "ENV" else settings.read(path, "--config")
-        bench = kind(config | extra, parse_env_config="ENV" in configs, state=state)
+        bench = kind({**config, **(beside or {})}, parse_env_config="ENV" in configs, state=state)
         self.mask(bench.redactor)
         return bench
 

@@ -69,7 +69,7 @@ def init(url: str, headers: tuple[str, ...], auths: tuple[str, ...], output: str
 
 def _find(here: Desk, start: Start) -> Finding:
     resource = {"name": start.name, "endpoint": {"path": start.path, "params": start.params}}
-    bench = here.open(None, (), client=start.client, resources=[resource], secrets=start.secrets)
+    bench = here.open(None, beside={"client": start.client, "resources": [resource], "secrets": start.secrets})
     try:
         return find(bench, start)
     except RestGenericError as error:

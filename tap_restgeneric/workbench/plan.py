@@ -72,7 +72,7 @@ def plan(words: tuple[str, ...], configs: tuple[str, ...], state: str | None) ->
     with desk() as here:
         source, _ = source_and_streams(words, configs)
         known = settings.read(state, "--state") if state else None
-        bench = here.open(source, configs, state=known, kind=_Unsent)
+        bench = here.open_as(_Unsent, source, configs, state=known)
         secrets = short_secrets(bench)
         streams = bench.streams
         roots = [stream for stream in streams.values() if stream.parent_stream_type is None]

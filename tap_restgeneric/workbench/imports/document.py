@@ -68,7 +68,7 @@ class Imported:
     def _named(self, key: str, value: Any) -> Any:
         if isinstance(value, list):
             return [self._concealed(one) if isinstance(one, dict) else one for one in value]
-        if not isinstance(value, str) or not (is_secret_name(key) or key == "client_id") or _PLACEHOLDER.search(value):
+        if not isinstance(value, str) or not is_secret_name(key) or _PLACEHOLDER.search(value):
             return value
         return f"{{secrets.{key}}}"
 
