@@ -150,13 +150,18 @@ class TapRestGeneric(Tap):
         transport = Transport(
             # A number with a fraction is a Decimal, as the SDK reads settings.
             timeout=float(config.get("timeout") or 60),
-            exchange_timeout=float(config.get("exchange_timeout") or 600),
+            exchange_timeout=self._exchange_timeout,
             user_agent=config.get("user_agent") or f"{self.name}/{self.plugin_version}",
             largest_body=largest_body or (config.get("max_body_mb") or 100) * MEGABYTE,
             connections=self._width,
         )
         self._transports.append(transport)
         return transport
+
+    @property
+    def _exchange_timeout(self) -> float | None:
+        """Seconds that an answer may take in all."""
+        return float(self._config.get("exchange_timeout") or 600)
 
     @property
     def _width(self) -> int:

@@ -67,7 +67,8 @@ class Transport:
         user_agent: Value of the User-Agent header.
         largest_body: Bytes that a body may have after decompression.
         connections: Connections that are kept open for each host.
-        exchange_timeout: Seconds that an answer may take in all.
+        exchange_timeout: Seconds that an answer may take in all; None: no bound, over the usual connections, which
+            others may stand in for.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Transport:
         user_agent: str,
         largest_body: int = LARGEST_BODY,
         connections: int = 1,
-        exchange_timeout: float = LONGEST_EXCHANGE,
+        exchange_timeout: float | None = LONGEST_EXCHANGE,
     ) -> None:
         """No connection is open yet."""
         self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
@@ -85,8 +86,9 @@ class Transport:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json, */*;q=0.5"})
         self._session.headers["Accept-Encoding"] = unpacking.ACCEPTED
-        self._session.mount("http://", PatientAdapter(seconds=exchange_timeout, pool_maxsize=connections))
-        self._session.mount("https://", PatientAdapter(seconds=exchange_timeout, pool_maxsize=connections))
+        if exchange_timeout is not None:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, PatientAdapter(seconds=exchange_timeout, pool_maxsize=connections))
         self._headers = {name.lower(): (name, str(value)) for name, value in self._session.headers.items()}
         self._routes: dict[str, _Route] = {}
         self._lock = threading.Lock()
