@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,14 +85,14 @@ def replay(file: str, configs: tuple[str, ...]) -> None:
         told = about(file)
         moment = datetime.fromisoformat(told["moment"])
         benches: list[Recorded] = []
-        with cassette(Path(file), benches, {}, records=False):
-            bench = _replaying(here, told, configs, moment, benches)
+        with tempfile.TemporaryDirectory() as tokens, cassette(Path(file), benches, {}, records=False):
+            bench = _replaying(here, told, [*configs], moment, benches, tokens)
             _sync(bench, told["streams"])
         here.screen.aside(bench.report.summary())
 
 
-def _replaying(
-    here: Desk, told: dict[str, Any], configs: Sequence[str], moment: datetime, benches: list[Recorded]
+def _replaying(  # noqa: PLR0913 (what was recorded, and where it is played)
+    here: Desk, told: dict[str, Any], configs: Sequence[str], moment: datetime, benches: list[Recorded], tokens: str
 ) -> Recorded:
     given: dict[str, Any] = {} if configs else told["settings"]
     for path in configs:
@@ -100,6 +101,7 @@ def _replaying(
     written += builtin.text(given["source"]) if given.get("source") in builtin.names() else ""
     stand_ins = {name: f"replayed-{name}" for name in _SECRET.findall(written)}
     beside = {**given, "secrets": {**stand_ins, **(given.get("secrets") or {})}, **_ONE_BY_ONE}
+    beside["token_folder"] = tokens  # those that are played are nobody's
     return here.open_as(replayed(moment, benches), None, beside=beside, state=told["state"])
 
 
@@ -112,7 +114,9 @@ def _settings(bench: Recorded) -> dict[str, Any]:
     return {**kept, **named}
 
 
-_NOT_KEPT = frozenset({"source", "client", "resource_defaults", "resources", "secrets", "concurrency", "rate_limit"})
+_NOT_KEPT = frozenset(
+    {"source", "client", "resource_defaults", "resources", "secrets", "concurrency", "rate_limit", "token_folder"}
+)
 
 
 def _sync(bench: Recorded, names: Sequence[str]) -> None:
