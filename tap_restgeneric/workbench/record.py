@@ -22,7 +22,6 @@ from tap_restgeneric.workbench.screen import GOOD, counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_restgeneric.workbench.bench import Desk
 
 USUAL_CASSETTE = "cassette.yaml"
 _ONE_BY_ONE = {"concurrency": 1}
@@ -83,26 +82,24 @@ def replay(file: str, configs: tuple[str, ...]) -> None:
     """
     with desk() as here:
         told = about(file)
-        moment = datetime.fromisoformat(told["moment"])
         benches: list[Recorded] = []
+        kind = replayed(datetime.fromisoformat(told["moment"]), benches)
         with tempfile.TemporaryDirectory() as tokens, cassette(Path(file), benches, {}, records=False):
-            bench = _replaying(here, told, [*configs], moment, benches, tokens)
+            beside = {**_played(told, configs), "token_folder": tokens}
+            bench = here.open_as(kind, None, beside=beside, state=told["state"])
             _sync(bench, told["streams"])
         here.screen.aside(bench.report.summary())
 
 
-def _replaying(  # noqa: PLR0913 (what was recorded, and where it is played)
-    here: Desk, told: dict[str, Any], configs: Sequence[str], moment: datetime, benches: list[Recorded], tokens: str
-) -> Recorded:
+def _played(told: dict[str, Any], configs: Sequence[str]) -> dict[str, Any]:
+    """The settings of a replay: secrets that nobody gives have stand-ins, which are masked as the real ones were."""
     given: dict[str, Any] = {} if configs else told["settings"]
     for path in configs:
         given |= {} if path == "ENV" else settings.read(path, "--config")
     written = yaml.safe_dump(given, width=float("inf"))
     written += builtin.text(given["source"]) if given.get("source") in builtin.names() else ""
     stand_ins = {name: f"replayed-{name}" for name in _SECRET.findall(written)}
-    beside = {**given, "secrets": {**stand_ins, **(given.get("secrets") or {})}, **_ONE_BY_ONE}
-    beside["token_folder"] = tokens  # those that are played are nobody's
-    return here.open_as(replayed(moment, benches), None, beside=beside, state=told["state"])
+    return {**given, "secrets": {**stand_ins, **(given.get("secrets") or {})}, **_ONE_BY_ONE}
 
 
 def _settings(bench: Recorded) -> dict[str, Any]:
