@@ -14,7 +14,7 @@ from tap_restgeneric.dialect.records import columns
 from tap_restgeneric.engine.contract import UNDECLARED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.engine.report import Report
@@ -83,6 +83,14 @@ class Discovery:
         self._report = report
         self._schemas: dict[str, Schema] = {}
 
+    def begin(self, wanted: Iterable[str]) -> None:
+        """Begins to read the samples that will be needed.
+
+        Args:
+            wanted: Resources whose schema is not known and will be written.
+        """
+        self._sampler.begin([self._nodes[name] for name in wanted if self._is_sampled(self._nodes[name])])
+
     def shape(self, node: Node, known: Schema | None, keys: Sequence[str] | None, *, wanted: bool = True) -> Shape:
         """The shape of a stream.
 
@@ -115,13 +123,21 @@ class Discovery:
     def _schema(self, node: Node, *, wanted: bool) -> tuple[Schema, list[dict[str, Any]] | None]:
         """A schema, and the records it was inferred from (None if it was not)."""
         hints = columns.properties(node.resource.columns)
-        given = self._given.get(node.name) or (shipped_schema(self._api, node.name) if self._api else None)
+        given = self._told(node)
         if given:
             return {**given, "properties": {**given["properties"], **hints}}, None
-        needed = node.resource.selected or any(other.parent == node.name for other in self._nodes.values())
-        sampled = self._sampler.records(node) if needed and wanted else []
+        sampled = self._sampler.records(node) if wanted and self._is_sampled(node) else []
         schema = inference.infer(sampled)
         return {**schema, "properties": {**schema["properties"], **hints}}, sampled or None
+
+    def _told(self, node: Node) -> Schema | None:
+        """The schema that the source gives or the package ships."""
+        return self._given.get(node.name) or (shipped_schema(self._api, node.name) if self._api else None)
+
+    def _is_sampled(self, node: Node) -> bool:
+        """Whether records are needed to know the schema of a resource."""
+        needed = node.resource.selected or any(other.parent == node.name for other in self._nodes.values())
+        return needed and self._told(node) is None
 
     def _announced(self, node: Node, key: tuple[str, ...], sampled: list[dict[str, Any]]) -> tuple[str, ...]:
         """The key, or none if a field of it is in no sampled record."""

@@ -32,7 +32,7 @@ from tap_restgeneric.discovery import Discovery
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.clock import Clock
 from tap_restgeneric.engine.kept_tokens import KeptTokens, usual_folder
-from tap_restgeneric.engine.pool import Pool, run_side_by_side
+from tap_restgeneric.engine.pool import ONE_BY_ONE, Pool, run_side_by_side
 from tap_restgeneric.engine.redaction import Redactor, guard_logging, log_uncaught, named_secrets, url_secrets
 from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
@@ -249,6 +249,8 @@ class TapRestGeneric(Tap):
             collect=collect,
             report=self.report,
         )
+        if self.input_catalog is None:
+            discovery.begin(self.source.nodes)
         classes: dict[str, type[ResourceStream]] = {}
         streams = []
         for name, node in self.source.nodes.items():
@@ -267,7 +269,8 @@ class TapRestGeneric(Tap):
         """
         size = size or self._config.get("infer_records") or 200
         start_date = self._config.get("start_date")
-        return Sampler(self.source.nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch)
+        nodes, pool = self.source.nodes, self.pool if watch is None else ONE_BY_ONE
+        return Sampler(nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch, pool=pool)
 
     def given_schemas(self, *, fetches: bool = True) -> dict[str, dict[str, Any]]:
         """The schemas that the source gives or the folder keeps; with a catalog, which says them, none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -75,6 +75,7 @@ def _with_value(body: Any, path: Sequence[str], value: Any) -> Any:
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(1024)
 def origin(url: str) -> str:
     """Scheme, host and port of a URL, in one spelling: `https://api.example.com:443`."""
     parts = urlsplit(url)

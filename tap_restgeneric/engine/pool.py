@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from typing_extensions import override
+
+from tap_restgeneric.errors import RestGenericError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
 _GLANCE = 0.2
 """Seconds between two looks at what goes on outside."""
@@ -129,8 +134,66 @@ def _work(tasks: SimpleQueue[_Running[Any] | None]) -> None:
         del task  # what it holds would live until there is another
 
 
+class Eager(Pool):
+    """The workers of another pool, for those who ask for nothing before they want it, and then at once.
+
+    Args:
+        pool: Has the workers.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        """No worker of its own."""
+        super().__init__(pool.width)
+        self._pool = pool
+
+    @property
+    @override
+    def reads_ahead(self) -> bool:
+        return False
+
+    @override
+    def submit(self, task: Callable[[], Answer]) -> Pending[Answer]:
+        return self._pool.submit(task)
+
+
 ONE_BY_ONE = Pool(1)
 """Every exchange when its reply is wanted."""
+
+
+class Begun(Protocol):
+    """Something whose first exchange may run before its turn."""
+
+    def begin(self) -> object:
+        """Asks for the first page."""
+
+    def drop(self) -> None:
+        """Gives up what was asked for and not read."""
+
+
+AnyBegun = TypeVar("AnyBegun", bound=Begun)
+
+
+def ahead(items: Iterable[AnyBegun], window: int) -> Generator[AnyBegun, None, None]:
+    """Items in order; the first exchanges of so many behind the one in hand are out already.
+
+    Args:
+        items: Each is made when it may begin.
+        window: Items that may begin before their turn; 0: none.
+    """
+    waiting: deque[AnyBegun] = deque()
+    try:
+        for item in items:
+            if window:
+                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
+                    item.begin()
+            waiting.append(item)
+            if len(waiting) > window:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        for item in waiting:
+            item.drop()
 
 
 def run_side_by_side(

@@ -143,6 +143,7 @@ class Reading:
         tally: Counts what happens.
         pool: Runs the exchanges.
         openers: Type the records on the way, where nothing needs them as objects.
+        rules: The policy of the resource, if somebody has it at hand.
 
     Attributes:
         following: Where the page behind the one in hand stands; None if there is none.
@@ -160,6 +161,7 @@ class Reading:
         pool: Pool,
         *,
         openers: Openers | None = None,
+        rules: Policy | None = None,
     ) -> None:
         """Nothing was asked for."""
         self._node = node
@@ -168,7 +170,9 @@ class Reading:
         self._tally = tally
         self._pool = pool
         self._openers = openers
-        self._rules = replace(policy(node), rejected=node.sync_token.rejection(values) if node.sync_token else None)
+        self._policy = rules or policy(node)
+        rejected = node.sync_token.rejection(values) if node.sync_token else None
+        self._rules = replace(self._policy, rejected=rejected) if rejected else self._policy
         self._paginator = node.paginator
         self._selector = node.selector
         self._asked: deque[tuple[Position, Call, Pending[Reply | None]]] = deque()
@@ -199,7 +203,9 @@ class Reading:
     def anew(self, values: Mapping[str, Any]) -> Reading:
         """The same sequence of requests with other values of some placeholders, nothing asked for."""
         changed = {**self._values, **values}
-        return Reading(self._node, self._client, changed, self._tally, self._pool, openers=self._openers)
+        return Reading(
+            self._node, self._client, changed, self._tally, self._pool, openers=self._openers, rules=self._policy
+        )
 
     def begin(self) -> Call:
         """Asks for the first page, so that it is there when its turn comes; gives the call without its position."""

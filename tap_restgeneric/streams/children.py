@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import closing, suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
 
+from tap_restgeneric.engine.pool import ahead
 from tap_restgeneric.errors import RestGenericError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_restgeneric.engine.records import Record
     from tap_restgeneric.streams.parts import Job
@@ -52,26 +52,3 @@ def _jobs(children: Sequence[ResourceStream], records: Sequence[Record]) -> Iter
         (job for record in records for child in singly for job in child.parts.jobs([record])),
         (job for child in batched for job in child.parts.jobs(records)),
     )
-
-
-def ahead(jobs: Iterable[Job], window: int) -> Generator[Job, None, None]:
-    """Jobs in order; the first requests of so many behind the one in hand are out already.
-
-    Args:
-        jobs: What is read for records of the parent.
-        window: Jobs that may have begun before their turn; 0: none.
-    """
-    waiting: deque[Job] = deque()
-    try:
-        for job in jobs:
-            for part in job.parts[: min(window, 1)]:
-                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
-                    part.reading.begin()
-            waiting.append(job)
-            if len(waiting) > window:
-                yield waiting.popleft()
-        while waiting:
-            yield waiting.popleft()
-    finally:
-        for job in waiting:
-            job.drop()

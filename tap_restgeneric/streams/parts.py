@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.engine.reading import Reading
@@ -58,6 +59,11 @@ class Job:
     stream: ResourceStream
     parent: Record
     parts: Sequence[Part]
+
+    def begin(self) -> None:
+        """Asks for the first page."""
+        for part in self.parts[:1]:
+            part.reading.begin()
 
     def drop(self) -> None:
         """Gives up what was asked for before its turn."""
@@ -117,12 +123,18 @@ class Parts:
         parts = (part for own in partitions for part in self._of_partition({**values, **own}))
         return [replace(part, number=number) for number, part in enumerate(parts)]
 
+    @cached_property
+    def _reading(self) -> Reading:
+        """Its requests, with no placeholder filled."""
+        stream = self._stream
+        openers = stream.door.typed.openers
+        return Reading(stream.node, self._tap.client, {}, stream.tally, stream.pool, openers=openers)
+
     def _of_partition(self, values: dict[str, Any]) -> Iterator[Part]:
         """The parts of one partition: one, or one for each step of its window."""
-        stream, progress = self._stream, self._stream.progress
+        _stream, progress = self._stream, self._stream.progress
         bookmark = progress.bookmark(values)
-        openers = stream.door.typed.openers
-        reading = Reading(stream.node, self._tap.client, values, stream.tally, stream.pool, openers=openers)
+        reading = self._reading.anew(values)
         window, changes = progress.window(bookmark), progress.changes(bookmark)
         if window is None:
             yield Part(reading.anew(changes.values()) if changes else reading, bookmark, None, changes)

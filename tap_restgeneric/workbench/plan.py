@@ -16,7 +16,7 @@ from tap_restgeneric.workbench.screen import DIM, NAME, Branch
 from tap_restgeneric.workbench.trace import concealed, short_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_restgeneric.dialect.exchange import Call
     from tap_restgeneric.dialect.relations import Node
@@ -49,6 +49,9 @@ class _Unsent(Bench):
 
 class _NoSamples:
     """Reads no record."""
+
+    def begin(self, nodes: Sequence[Node]) -> None:
+        """Nothing."""
 
     def records(self, node: Node) -> list[dict[str, Any]]:  # noqa: ARG002
         """None."""

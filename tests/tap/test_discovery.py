@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from latency import serving_slowly
 from scripted import Answer, by_path
 from tapping import api, made, resource, run
 
@@ -102,6 +103,39 @@ def test_children_are_sampled_over_several_parents(serve):
 
     assert set(tap.streams["c"].schema["properties"]) == {"id", "deep"}
     assert [asked.path for asked in server.asked].count("/p") == 1
+
+
+FAMILY = {
+    "/p": {"items": [{"id": number} for number in range(1, 13)]},
+    **{f"/p/{number}/c": {"items": [{"id": number}]} for number in range(1, 13)},
+    **{f"/r{number}": {"items": [{"id": number}]} for number in range(6)},
+}
+
+
+def schemas_read(concurrency):
+    """What the tap discovers from a slow server, and the server."""
+    roots = [resource(f"r{number}") for number in range(6)]
+    with serving_slowly(by_path(FAMILY)) as server:
+        config = api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c"), *roots)
+        tap = made({**config, "concurrency": concurrency})
+        return [(name, stream.schema) for name, stream in tap.streams.items()], server
+
+
+def test_samples_are_read_side_by_side_and_say_the_same():
+    one_by_one, alone = schemas_read(1)
+    at_once, crowded = schemas_read(8)
+
+    assert at_once == one_by_one
+    assert (alone.most, len(alone.asked)) == (1, 19)
+    assert crowded.most > 4
+    assert len(crowded.asked) == 19
+
+
+def test_a_sample_that_is_large_enough_drops_what_was_asked_ahead(serve):
+    server = serve(by_path(FAMILY))
+    made({**api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c")), "infer_records": 2})
+
+    assert len(server.asked) <= 1 + 2 + 4
 
 
 def test_a_given_schema_asks_for_nothing(serve):
