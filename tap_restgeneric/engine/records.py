@@ -56,6 +56,7 @@ def windowed(
     """
     holds = [window.holds(value) for value in values]
     kept = records if all(holds) else [record for record, held in zip(records, holds, strict=True) if held]
+    tally.outside += len(records) - len(kept)
     block = window.block
     if block.on_cursor_value_missing == "exclude" and any(value is None or value is MISSING for value in values):
         tally.warn(f"records without {block.cursor_path} are left out (on_cursor_value_missing: exclude)")
@@ -111,7 +112,7 @@ def requested(node: Node, parent: Mapping[str, Any], above: Node) -> str | None:
 def _version(record: Mapping[str, Any], node: Node) -> Any:
     """What tells a record from an earlier state of it, where only changes are read."""
     if node.incremental:
-        return node.incremental.cursor_path.first(record)
+        return node.incremental.value(record)
     return record if node.reads_changes else None
 
 

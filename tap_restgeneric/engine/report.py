@@ -28,6 +28,7 @@ class Tally:
         stops: Why sequences of pages ended, and how often.
         undeclared: Fields the schema does not know, and in how many records they were.
         warnings: Every warning, once, and how often it came.
+        outside: Records that the API gave, and that are left out because they are outside of the window.
         parents: Records of the parent that were looked at.
         repeated: Records of the parent for which exactly the same had been asked before.
         parent_fields: Placeholders and carried fields that had a value (or null) in one of them at least.
@@ -47,6 +48,7 @@ class Tally:
     stops: Counter[str] = field(default_factory=Counter)
     undeclared: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
+    outside: int = 0
     parents: int = 0
     repeated: int = 0
     parent_fields: set[str] = field(default_factory=set)
@@ -103,10 +105,11 @@ class Tally:
         stops = ", ".join(f"{reason} ({count}x)" if count > 1 else reason for reason, count in self.stops.items())
         counts = f"{self.records} records, {self.pages} pages, {self.requests} requests, {self.retries} retries"
         undeclared = f"; undeclared fields: {dict(self.undeclared)}" if self.undeclared else ""
+        outside = f"; outside of the window of this run: {self.outside}" if self.outside else ""
         repeated = f"; parents that repeat: {self.repeated}" if self.repeated else ""
         warnings = sum(self.warnings.values())
         ended = f"ended: {stops or 'nothing read'}"
-        return f"{counts}, {self.seconds:.1f} s, {warnings} warnings; {ended}{undeclared}{repeated}"
+        return f"{counts}, {self.seconds:.1f} s, {warnings} warnings; {ended}{undeclared}{outside}{repeated}"
 
 
 class Report:

@@ -89,7 +89,7 @@ class Door:
                     yield self._at_once(piece, typed)
                 return
             records = carried(page.records, self._stream.node, parent)
-            values = [window.block.cursor_path.first(record) for record in records] if window else ()
+            values = [window.block.value(record) for record in records] if window else ()
             for piece in self._wanted(records, values, window):
                 yield self._one_by_one(piece, write=write)
             self.typed.know(self._stream.tally.undeclared)

@@ -165,6 +165,32 @@ def test_which_records_belong_to_a_window(keys, bookmark, value, holds):
     assert window(bookmark, **keys).holds(value) is holds
 
 
+# keys, record, its value
+VALUES = {
+    "one": ({"cursor_path": "a.at"}, {"a": {"at": 3}}, 3),
+    "none": ({"cursor_path": "a.at"}, {"a": {}}, MISSING),
+    "the latest of several": ({"cursor_path": "g[*].at"}, {"g": [{"at": 3}, {"at": 9}, {"at": 5}]}, 9),
+    "the latest where the latest is the least": (
+        {"cursor_path": "g[*].at", "last_value_func": "min"},
+        {"g": [{"at": 3}, {"at": 2}, {"at": 5}]},
+        2,
+    ),
+    "the latest moment": (
+        {"cursor_path": "$..at"},
+        {"at": "2024-01-01T09:00:00-05:00", "b": {"at": "2024-01-01T10:00:00Z"}},
+        "2024-01-01T09:00:00-05:00",
+    ),
+    "nulls beside it": ({"cursor_path": "g.*.at"}, {"g": [{"at": None}, {"at": 5}, {"at": None}]}, 5),
+    "nothing but nulls": ({"cursor_path": "g[*].at"}, {"g": [{"at": None}, {}]}, None),
+    "none of several": ({"cursor_path": "g[*].at"}, {"g": []}, MISSING),
+}
+
+
+@pytest.mark.parametrize(("keys", "record", "value"), VALUES.values(), ids=VALUES)
+def test_the_cursor_value_of_a_record(keys, record, value):
+    assert Incremental.model_validate(keys).value(record) == value
+
+
 @pytest.mark.parametrize("value", [MISSING, None])
 def test_a_missing_cursor_value_is_an_error_that_says_what_to_do(value):
     with pytest.raises(RecordError) as raised:

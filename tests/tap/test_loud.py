@@ -417,3 +417,12 @@ def test_a_short_page_that_is_the_last_is_no_sign_of_anything(did, paginator):
     _, lines = did(Case("", [], {"/things": answer}, [things(paginator=paginator)]))
 
     assert [line for line in lines if line[0] in TOLD] == []
+
+
+def test_records_outside_of_the_window_are_counted_in_the_report(did):
+    stream = things(incremental={"cursor_path": "id", "initial_value": 2, "end_value": 4})
+    _, lines = did(Case("", [], {"/things": items(1, 2, 3, 4, 5)}, [stream]))
+
+    (report,) = [text for _, text in lines if "; ended: " in text]
+    assert report.startswith("stream 'things': 2 records,")
+    assert report.endswith("; outside of the window of this run: 3")

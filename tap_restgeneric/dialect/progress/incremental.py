@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,6 +85,24 @@ class Incremental(Block):
         if step is not None and instants.length(step) <= 0:
             raise ValueError("step must be more than nothing")
         return step
+
+    def value(self, record: Any) -> Any:
+        """The cursor value of a record: the latest, if the path leads to several of them; MISSING if to none.
+
+        Raises:
+            RecordError: They cannot be compared.
+        """
+        if not self._leads_to_several:
+            return self.cursor_path.first(record)
+        latest: Any = MISSING
+        for found in self.cursor_path.find(record):
+            if latest is MISSING or latest is None or (found is not None and self.later(found, latest)):
+                latest = found
+        return latest
+
+    @cached_property
+    def _leads_to_several(self) -> bool:
+        return bool(set(str(self.cursor_path)) & set("*?|,:")) or ".." in str(self.cursor_path)
 
     def window(self, bookmark: Any, start_date: str | None) -> Window:
         """The window of a run.
