@@ -8,6 +8,7 @@ RestGenericError            something a user has to act on; the message says how
 │   ├── PositionRepeatedError   the pages go round in a circle
 │   └── RecordError         a record that cannot be delivered as it is
 ├── UnavailableError        wait: the API did not answer although it was asked several times
+├── TimeUpError             give the run more time, or run it again: it goes on where it ended
 └── TargetGoneError         look at the target: it has ended before the tap
 """
 
@@ -83,3 +84,7 @@ class UnavailableError(RestGenericError):
 
 class TargetGoneError(RestGenericError):
     """Nobody reads what the tap writes."""
+
+
+class TimeUpError(RestGenericError):
+    """The time that a run may take is over."""

@@ -115,6 +115,26 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="No more than `requests` requests begin within any `seconds`, over the whole tap.",
     ),
     th.Property(
+        "max_records",
+        th.IntegerType(minimum=1),
+        title="Most records",
+        description="Records of a stream after which it is not read any further, for samples; bookmarks do not pass "
+        "what was read.",
+    ),
+    th.Property(
+        "max_pages",
+        th.IntegerType(minimum=1),
+        title="Most pages",
+        description="Pages of a stream after which it is not read any further, for samples; bookmarks do not pass "
+        "what was read.",
+    ),
+    th.Property(
+        "max_seconds",
+        th.NumberType(exclusive_minimum=0),
+        title="Most seconds",
+        description="Time of a run: when it is over, the run ends with its last STATE and exit code 1.",
+    ),
+    th.Property(
         "timeout",
         th.NumberType(exclusive_minimum=0),
         default=60,

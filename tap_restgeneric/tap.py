@@ -38,7 +38,7 @@ from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
 from tap_restgeneric.engine.unpacking import MEGABYTE
-from tap_restgeneric.errors import ConfigError, RestGenericError, TargetGoneError
+from tap_restgeneric.errors import ConfigError, RestGenericError, TargetGoneError, TimeUpError
 from tap_restgeneric.given_schemas import GivenSchemas
 from tap_restgeneric.output import GONE, Output
 from tap_restgeneric.streams.pace import Pace
@@ -94,6 +94,7 @@ class TapRestGeneric(Tap):
         self.report = Report()
         self.output = Output()
         self.pace = Pace()
+        self._begun = time.monotonic()
         self._reading = False
         self._transports: list[Transport] = []
         self.redactor = Redactor()
@@ -341,6 +342,7 @@ class TapRestGeneric(Tap):
 
         Raises:
             TargetGoneError: Nobody reads what is written.
+            TimeUpError: The run has taken its time.
         """
         self._reading = True
         try:
@@ -348,13 +350,27 @@ class TapRestGeneric(Tap):
                 [self._sync(stream) for stream in roots],
                 self.pool.width,
                 go_on=self.config.get("on_stream_error") == "continue",
-                watch=self.output.watch,
+                watch=self._watch,
             )
         finally:
             self._reading = False
             self.pool.close(_LAST_EXCHANGE)
             for transport in self._transports:
                 transport.close()
+
+    def _watch(self) -> None:
+        """Looks whether the run may go on; if its time is over, it ends like one that a signal stops."""
+        self.output.watch()
+        limit = self.config.get("max_seconds")
+        if limit is None or time.monotonic() - self._begun < limit:
+            return
+        if self.output.held(_LAST_BLOCK):
+            self.state_writer.write_state(self.state)
+        self.logger.info("%s", self.report.summary())
+        raise TimeUpError(
+            f"max_seconds ({limit:g}) is over, so the run ends here. What is written is whole, and the last STATE says "
+            "how far it goes: the next run goes on from there"
+        )
 
     def _forget_refreshed(self) -> None:
         """Drops the state of streams that begin anew, so that a run that breaks off is not taken for a whole one."""

@@ -191,6 +191,8 @@ class ResourceDefaults(Block):
     include_from_parent: tuple[str, ...] = Field((), description="fields of the parent that each record carries")
     selected: bool = Field(default=True, description="false: read only if a child needs it")
     rate_limit: RateLimit | None = Field(None, description="for the requests of this resource")
+    max_records: int | None = Field(None, gt=0, description="records after which the resource is not read any further")
+    max_pages: int | None = Field(None, gt=0, description="pages after which the resource is not read any further")
     processing_steps: ProcessingSteps = Field((), description="what becomes of a record before it is delivered")
     columns: Columns = Field(None, description="types of fields, as dlt writes them")
     write_disposition: Any = None

@@ -33,7 +33,7 @@ def read_children(stream: ResourceStream, records: Sequence[Record]) -> None:
 
 def _read(job: Job) -> None:
     """Reads what a record of the parent leads to; a child that fails may be left out for the rest of the run."""
-    if job.stream.failure:
+    if job.stream.failure or job.stream.extent.is_reached:
         job.drop()
         return
     try:

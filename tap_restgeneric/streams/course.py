@@ -42,6 +42,8 @@ class Course:
     def through(self, parts: Sequence[Part]) -> Iterator[Delivered]:
         """Reads sequences of requests one after another."""
         for part in parts:
+            if self._stream.extent.is_reached:
+                return
             yield from self._part(part)
 
     def rows(self) -> Iterator[Delivered]:
@@ -72,6 +74,9 @@ class Course:
             for out in stream.door.page(page, self._parent, window, write=self._write):
                 yield self._followed(out)
                 window, done = self._moved(part, window, out), out.done
+            stream.extent.page()
+            if stream.extent.is_reached:
+                return
             changes = self._known(changes, page)
             if self._write:
                 stream.resumption.reached(part)

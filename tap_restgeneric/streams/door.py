@@ -85,10 +85,11 @@ class Door:
         try:
             typed = self.typed.page(page, parent) if write else None
             if typed is not None:
-                for piece in self._wanted(typed.records, typed.cursors, window):
+                wanted = self._stream.extent.cut(typed.records)
+                for piece in self._wanted(wanted, typed.cursors[: len(wanted)], window):
                     yield self._at_once(piece, typed)
                 return
-            records = carried(page.records, self._stream.node, parent)
+            records = carried(self._stream.extent.cut(page.records), self._stream.node, parent)
             values = [window.block.value(record) for record in records] if window else ()
             for piece in self._wanted(records, values, window):
                 yield self._one_by_one(piece, write=write)
@@ -99,7 +100,8 @@ class Door:
     def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Out:
         """Writes rows that stand inside a record of the parent."""
         try:
-            return self._one_by_one(Piece(carried(found, self._stream.node, parent)), write=write)
+            rows = self._stream.extent.cut(list(found))
+            return self._one_by_one(Piece(carried(rows, self._stream.node, parent)), write=write)
         except RestGenericError as error:
             raise self.on("its rows", error) from error
 

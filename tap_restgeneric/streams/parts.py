@@ -96,7 +96,7 @@ class Parts:
     def jobs(self, parents: Sequence[Record]) -> Iterator[Job]:
         """What is read for records of the parent: for each of them, or for batches of them."""
         stream = self._stream
-        if stream.failure:
+        if stream.failure or stream.extent.is_reached:
             return
         new = [parent for parent in parents if not self._repeats(parent)]
         if stream.node.batch is None:

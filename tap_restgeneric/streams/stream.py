@@ -15,6 +15,7 @@ from tap_restgeneric.engine.pool import ONE_BY_ONE, Pool
 from tap_restgeneric.engine.records import Record, never_found
 from tap_restgeneric.streams.course import Course, Delivered
 from tap_restgeneric.streams.door import Door
+from tap_restgeneric.streams.extent import Extent
 from tap_restgeneric.streams.parts import Part, Parts
 from tap_restgeneric.streams.progress import Progress
 from tap_restgeneric.streams.resumption import Resumption
@@ -48,6 +49,7 @@ class ResourceStream(Stream):
         # The base class forgets what the class said: keys are set behind its back.
         self.primary_keys = shape.primary_key
         self.replication_key = shape.replication_key
+        self.extent = Extent(self, tap)
         self.door = Door(self, tap)
         self.parts = Parts(self, tap)
         self.progress = Progress(self, tap)
@@ -72,8 +74,8 @@ class ResourceStream(Stream):
 
     @property
     def pool(self) -> Pool:
-        """Where exchanges run; a test run, which ends after a few records, reads nothing ahead."""
-        return self._tap.pool if self.ABORT_AT_RECORD_COUNT is None else ONE_BY_ONE
+        """Where exchanges run; where only a few records are wanted, nothing is read ahead."""
+        return ONE_BY_ONE if self.extent.is_limited or self.ABORT_AT_RECORD_COUNT is not None else self._tap.pool
 
     @property
     def version(self) -> int | None:
@@ -248,6 +250,7 @@ class ResourceStream(Stream):
         """
         self.parts.forget()
         self.progress.begin()
+        self.extent.begin()
         self._reported = False
         if not self.selected:
             return
@@ -272,9 +275,9 @@ class ResourceStream(Stream):
         """
         self._metrics.close()
         never_found(self.node, self.tally)
-        if whole:
+        if whole and self.extent.is_whole:
             self.progress.end()
-        if self._stream_version is not None:
+        if self._stream_version is not None and self.extent.is_whole:
             with self._tap.output:
                 super()._write_activate_version_message(self._stream_version)
         self.tally.over()
