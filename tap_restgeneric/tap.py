@@ -94,7 +94,7 @@ class TapRestGeneric(Tap):
         self.report = Report()
         self.output = Output()
         self.pace = Pace()
-        self._begun = time.monotonic()
+        self._begun = self.clock.clock()
         self._reading = False
         self._transports: list[Transport] = []
         self.redactor = Redactor()
@@ -362,7 +362,7 @@ class TapRestGeneric(Tap):
         """Looks whether the run may go on; if its time is over, it ends like one that a signal stops."""
         self.output.watch()
         limit = self.config.get("max_seconds")
-        if limit is None or time.monotonic() - self._begun < limit:
+        if limit is None or self.clock.clock() - self._begun < limit:
             return
         if self.output.held(_LAST_BLOCK):
             self.state_writer.write_state(self.state)
