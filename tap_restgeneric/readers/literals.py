@@ -39,6 +39,7 @@ _REMEDIES = {
     ".convert": _CONVERSION,
     ".transform": _CONVERSION,
     ".last_value_func": 'write "max" or "min"',
+    ".initial_value": "write the value itself, or leave it out and give the setting start_date",
     ".client.session": "leave it out, the tap has its own",
 }
 
@@ -84,6 +85,7 @@ class Literals:
             ast.JoinedStr: self._f_string,
             ast.BinOp: self._operation,
             ast.UnaryOp: self._signed,
+            ast.IfExp: self._conditional,
             ast.Name: self._name,
             ast.Attribute: self._attribute,
             ast.Subscript: self._subscript,
@@ -181,6 +183,11 @@ class Literals:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self._not_run(spot)
         return -value if isinstance(node.op, ast.USub) else value
+
+    def _conditional(self, node: ast.IfExp, spot: Spot) -> Any:
+        """The branch that counts where the condition is a value; a secret counts as given."""
+        condition = self.value(spot.of(node.test))
+        return UNREADABLE if condition is UNREADABLE else self.value(spot.of(node.body if condition else node.orelse))
 
     def _name(self, node: ast.Name, spot: Spot) -> Any:
         owner = spot.scope.owner(node.id)

@@ -50,6 +50,12 @@ REFUSED = {
         "$.response_actions[0]",
         '`is_open` is Python code, which is never run; write {"status_code": ..., "action": ...}',
     ),
+    "condition": ('{"a": 1 if build("x") else 2}', "$.a", f'`build("x")` {NEVER}'),
+    "initial value": (
+        '{"incremental": {"initial_value": build("x")}}',
+        "$.incremental.initial_value",
+        f'`build("x")` {NEVER}, or leave it out and give the setting start_date',
+    ),
     "call": ('{"a": build("x")}', "$.a", f'`build("x")` {NEVER}'),
     "class of dlt that has no block": ('{"a": OAuthJWTAuth("x")}', "$.a", f'`OAuthJWTAuth("x")` {NEVER}'),
     "class with nearly the right name": (
@@ -149,7 +155,6 @@ REFUSED = {
         "$.a",
         "`100 // pages` is a division in Python, which is never run; a comment starts with #",
     ),
-    "condition": ('{"a": 1 if True else 2}', "$.a", f"`1 if True else 2` {NEVER}"),
     "set": ('{"a": {1}}', "$.a", f"`{{1}}` {NEVER}"),
     "bytes": ('{"a": b"x"}', "$.a", '`b"x"` has no form in JSON; write it as text'),
     "number without an end": ('{"a": 1e999}', "$.a", "`1e999` is a number without an end"),
