@@ -164,6 +164,11 @@ class Page:
     entries: int = 0
     matched: bool = True
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came: a page of which a filter leaves nothing is not empty."""
+        return not self.records and not self.entries
+
 
 @dataclass(frozen=True)
 class Stop:

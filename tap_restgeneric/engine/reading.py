@@ -80,7 +80,7 @@ class LoopGuard:
         Raises:
             PositionRepeatedError: A server that ignores page numbers gives the same page again.
         """
-        if page.position.total is not None or not page.records:
+        if page.position.total is not None or page.is_empty:
             return
         sent_at = self.paginator.sent_at(self.call)
         if self.paginator.counts and page.reply.content == self._body:
@@ -88,7 +88,7 @@ class LoopGuard:
                 f"page repeated: {page.position} is byte for byte the page before. The number is sent in {sent_at}: "
                 "does the API read it there?"
             )
-        same = self.keyed and self._before is not None and _alike(page, self._before)
+        same = self.keyed and page.records and self._before is not None and _alike(page, self._before)
         self._repeats = self._repeats + 1 if same else 0
         if self._repeats == _MOST_REPEATS:
             raise PositionRepeatedError(

@@ -129,6 +129,15 @@ def test_a_server_that_ignores_page_numbers_is_found_out_by_its_equal_bodies(ser
     assert len(server.asked) == 2
 
 
+def test_equal_bodies_of_which_a_filter_leaves_nothing_are_found_out_too(serve):
+    server = serve(lambda _: page(1, 2))
+    rig = Rig(server.url, data_selector="items[?(@.id > 5)]", paginator={"type": "page_number"})
+
+    with pytest.raises(PositionRepeatedError, match="page repeated: .* is byte for byte the page before"):
+        rig.pages()
+    assert len(server.asked) == 2
+
+
 def test_equal_bodies_are_fine_where_a_total_counts_them(serve):
     rig, server = rig_of(serve, lambda _: page(1, 2, total=3), {"type": "page_number", "total_path": "total"})
 

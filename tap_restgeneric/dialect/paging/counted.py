@@ -102,7 +102,7 @@ class Counted(PaginatorBase):
 
     def _ended(self, page: Page) -> Stop | None:
         """Whether the page itself says that it is the last."""
-        if self.stop_after_empty_page and not page.records and not page.entries:
+        if self.stop_after_empty_page and page.is_empty:
             return ended(page, "empty page")
         if self.has_more_path and not flag(self.has_more_path, page):
             return Stop(f"{self.has_more_path} is false")

@@ -95,7 +95,7 @@ class Cursor(PaginatorBase):
 
     @override
     def following(self, page: Page) -> Next:
-        if self.stop_after_empty_page and not page.records:
+        if self.stop_after_empty_page and page.is_empty:
             return Stop("empty page")
         if self.has_more_path and not flag(self.has_more_path, page):
             return Stop(f"{self.has_more_path} is false")
