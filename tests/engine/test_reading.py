@@ -133,7 +133,7 @@ def test_equal_bodies_of_which_a_filter_leaves_nothing_are_found_out_too(serve):
     server = serve(lambda _: page(1, 2))
     rig = Rig(server.url, data_selector="items[?(@.id > 5)]", paginator={"type": "page_number"})
 
-    with pytest.raises(PositionRepeatedError, match="page repeated: .* is byte for byte the page before"):
+    with pytest.raises(PositionRepeatedError, match=r"page repeated: .* is byte for byte the page before"):
         rig.pages()
     assert len(server.asked) == 2
 
