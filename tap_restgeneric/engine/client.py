@@ -130,6 +130,7 @@ class Client:
         self._sleep = sleep
         self._now = now
         self._redactor = redactor
+        self._clock = clock
         self._gates = Gates(sleep=sleep, now=clock)
         self._limits = tuple(Gate(limit) for limit in (rate_limit, block.rate_limit) if limit)
         self._resource_limits: dict[str, tuple[Gate, ...]] = {}
@@ -186,7 +187,7 @@ class Client:
         wait = handler.wait(computed, reply, self._now())
         jitter = random.uniform(0, _JITTER * wait)  # noqa: S311 (spreads retries, hides nothing)
         wait = min(wait + jitter, handler.max_wait)
-        tally.asked(again=True)
+        tally.asks_again()
         logger.info("stream %r: retry in %.1f s: %s", tally.stream, wait, reason)
         if attempts.busy and reply is not None:
             self._gates.hold(origin(reply.url), wait)
@@ -213,12 +214,14 @@ class Client:
         attempts.busy = well = False
         hold = None
         tally.asked()
+        begun = self._clock()
         try:
             reply = self._send(signed, policy.auth.digest if policy.auth else None)
             attempts.busy, well = reply.status in _TOO_BUSY, reply.status < _FIRST_ERROR
             hold = self._hold(reply, policy.handler) if attempts.busy else None
         finally:
             self._gates.leave(passage, well=well, hold=hold)
+            tally.answered(self._clock() - begun)
         attempts.crowded = not passage.alone
         if reply.url == call.url and policy.decoded is None:
             return reply

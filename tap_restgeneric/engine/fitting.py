@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
@@ -41,6 +42,19 @@ def first_bytes(kind: Any) -> frozenset[int] | None:
     if not set(kinds) <= set(_FIRST_BYTES):
         return None
     return frozenset(b"".join(_FIRST_BYTES[kind] for kind in kinds))
+
+
+_PYTHON_TYPES: dict[Any, frozenset[type]] = {
+    **{kind: frozenset({kind}) for kind in (str, int, bool, NoneType)},
+    float: frozenset({int, Decimal}),
+}
+
+
+def python_types(kind: Any) -> frozenset[type] | None:
+    """The Python types of values of a type that was read as `Any`; None if that does not tell."""
+    kinds = get_args(kind) if get_origin(kind) is Union else (kind,)
+    found = [_PYTHON_TYPES.get(each) for each in kinds]
+    return None if None in found else frozenset().union(*(types for types in found if types))
 
 
 def is_number(kind: Any) -> bool:

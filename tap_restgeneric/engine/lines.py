@@ -108,6 +108,7 @@ class Lines:
             left_out=[*self._dropped, *self._undeclared],
             undeclared=self._undeclared,
             cursor=self._cursor,
+            cursor_types=fitting.python_types(self._own.get(self._cursor or "", Any)),
         )
 
     def given(self, values: Mapping[str, Any]) -> dict[str, msgspec.Raw]:
@@ -159,6 +160,7 @@ class Form:
         left_out: Fields that are read and not written.
         undeclared: Fields that no schema knows.
         cursor: The field whose values a window needs, or None.
+        cursor_types: What its values may be; None: anything.
 
     Attributes:
         record: The type of a record.
@@ -173,6 +175,7 @@ class Form:
         left_out: Sequence[str],
         undeclared: Sequence[str],
         cursor: str | None,
+        cursor_types: frozenset[type] | None,
     ) -> None:
         """Compiles the type."""
         attributes = {name: f"f{number}" for number, name in enumerate(kept)}
@@ -186,6 +189,7 @@ class Form:
         self._left_out = [name for name in kept if name in out]
         self._undeclared = {name: attrgetter(attributes[name]) for name in undeclared}
         self._cursor = attrgetter(attributes[cursor]) if cursor in attributes else None
+        self._cursor_types = cursor_types
 
     def block(self, records: Sequence[Any]) -> Block:
         """The records of a page, if they fit.
@@ -198,7 +202,10 @@ class Form:
         if self._cursor is None:
             return Block(records, (), self)
         cursors = list(map(self._cursor, records))
-        if msgspec.UNSET in cursors:
+        types = set(map(type, cursors))
+        if self._cursor_types is not None and not types <= self._cursor_types | {msgspec.UnsetType}:
+            raise MisfitError("a cursor of another type")
+        if msgspec.UnsetType in types:
             cursors = [None if value is msgspec.UNSET else value for value in cursors]
         return Block(records, cursors, self)
 

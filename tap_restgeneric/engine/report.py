@@ -21,6 +21,7 @@ class Tally:
     Attributes:
         stream: Its name.
         requests: HTTP requests, retries included.
+        waited: Seconds between requests and their replies, of all requests together.
         retries: Requests that were repeated.
         pages: Pages read.
         records: Records delivered.
@@ -41,6 +42,7 @@ class Tally:
 
     stream: str
     requests: int = 0
+    waited: float = 0.0
     retries: int = 0
     pages: int = 0
     records: int = 0
@@ -59,11 +61,20 @@ class Tally:
     failure: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def asked(self, *, again: bool = False) -> None:
-        """Counts a request, or that one has to be repeated; several threads ask for one stream."""
+    def asked(self) -> None:
+        """Counts a request that goes out; several threads ask for one stream."""
         with self._lock:
-            self.retries += again
-            self.requests += not again
+            self.requests += 1
+
+    def answered(self, seconds: float) -> None:
+        """Notes how long a request took, whatever came of it."""
+        with self._lock:
+            self.waited += seconds
+
+    def asks_again(self) -> None:
+        """Counts a request that has to be repeated."""
+        with self._lock:
+            self.retries += 1
 
     def warn(self, message: str) -> None:
         """Logs a warning the first time, and counts it."""

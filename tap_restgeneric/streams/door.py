@@ -85,7 +85,7 @@ class Door:
         try:
             typed = self.typed.page(page, parent) if write else None
             if typed is not None:
-                wanted = self._stream.extent.cut(typed.records)
+                wanted = self._stream.extent.cut(self._beside(typed.records, page, parent))
                 for piece in self._wanted(wanted, typed.cursors[: len(wanted)], window):
                     yield self._at_once(piece, typed)
                 return
@@ -125,12 +125,26 @@ class Door:
             kept, window = windowed(records[begin:end], values[begin:end], window, self._stream.tally)
             yield Piece(kept, window, done=done and end > last)
 
+    def _beside(self, records: Sequence[Any], page: Page, parent: Record | None) -> Sequence[Any]:
+        """Typed records, each with the object that it is for its children, if there are any to read."""
+        if not self._has_children:
+            return records
+        return list(zip(records, carried(page.records, self._stream.node, parent), strict=True))
+
+    @property
+    def _has_children(self) -> bool:
+        return any(child.selected or child.has_selected_descendents for child in self._stream.child_streams)
+
     def _at_once(self, piece: Piece, page: TypedPage) -> Out:
-        lines = self.typed.encoded(piece.records, page)
+        records: Sequence[Any] = piece.records
+        taken: Sequence[Record] = ()
+        if self._has_children:
+            records, taken = [record for record, _ in piece.records], [beside for _, beside in piece.records]
+        lines = self.typed.encoded(records, page)
         with self._tap.output:
             self._tap.output.write(*lines)
-            self._passed(len(piece.records))
-        return Out(count=len(piece.records), window=piece.window, done=piece.done)
+            self._passed(len(records))
+        return Out(count=len(records), taken=taken, window=piece.window, done=piece.done)
 
     def _one_by_one(self, piece: Piece, *, write: bool) -> Out:
         room = self._room

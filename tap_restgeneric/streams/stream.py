@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +15,7 @@ from tap_restgeneric.engine.records import Record, never_found
 from tap_restgeneric.streams.course import Course, Delivered
 from tap_restgeneric.streams.door import Door
 from tap_restgeneric.streams.extent import Extent
+from tap_restgeneric.streams.meters import Meters
 from tap_restgeneric.streams.parts import Part, Parts
 from tap_restgeneric.streams.progress import Progress
 from tap_restgeneric.streams.resumption import Resumption
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context
-    from singer_sdk.metrics import Counter
 
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.discovery import Shape
@@ -56,8 +55,7 @@ class ResourceStream(Stream):
         self.resumption = Resumption(self, tap)
         self.failure: RestGenericError | None = None
         self._announced = False
-        self._metrics = ExitStack()
-        self._counter: Counter | None = None
+        self.meters = Meters(self)
         self._reported = False
 
     # What its rooms ask for
@@ -256,8 +254,7 @@ class ResourceStream(Stream):
             return
         self._write_schema_message()
         self._stream_version = version if self._replaces_table else None
-        self._counter = self._metrics.enter_context(self.get_record_counter())
-        self._metrics.enter_context(self.get_sync_timer())
+        self.meters.begin()
 
     def _end_all(self) -> None:
         whole = not self.resumption.is_taken
@@ -273,7 +270,7 @@ class ResourceStream(Stream):
         Args:
             whole: Whether all of it was read in this run, and not a part of it in an earlier one.
         """
-        self._metrics.close()
+        self.meters.end()
         never_found(self.node, self.tally)
         if whole and self.extent.is_whole:
             self.progress.end()
@@ -297,7 +294,7 @@ class ResourceStream(Stream):
         """Closes the metrics of a stream and its children that an error stopped, and says how far they came."""
         self.tally.failure = str(error).partition("\n")[0].removeprefix(f"stream {self.name!r}: ")
         for stream in (self, *self.tree):
-            stream._metrics.__exit__(type(error), error, error.__traceback__)  # noqa: SLF001
+            stream.meters.end(error)
             if not stream._reported:  # noqa: SLF001
                 stream.tally.stops["an error"] += 1
                 stream._report()  # noqa: SLF001
@@ -309,8 +306,7 @@ class ResourceStream(Stream):
 
     def _count(self, records: int) -> None:
         self.tally.records += records
-        if self._counter is not None and records:
-            self._counter.increment(records)
+        self.meters.count(records)
 
 
 def stream_class(node: Node, parent: type[ResourceStream] | None) -> type[ResourceStream]:

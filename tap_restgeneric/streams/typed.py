@@ -84,7 +84,7 @@ class TypedPath:
         stream, node = self._stream, self._stream.node
         maps = stream.stream_maps
         plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
-        wanted = stream.selected and stream.ABORT_AT_RECORD_COUNT is None and not stream.child_streams
+        wanted = stream.selected and stream.ABORT_AT_RECORD_COUNT is None
         collects = stream.config.get("undeclared_fields") == "collect"
         nested = any(len(breadcrumb) > _TOP and not chosen for breadcrumb, chosen in stream.mask.items())
         unread = not node.resource.processing_steps and node.resource.endpoint.response_format == "json"

@@ -314,7 +314,8 @@ def test_memory_does_not_grow_with_the_number_of_pages(serve, paginator):
             server.asked.clear()  # or the memory of the server would be seen
             number = int(dict(asked.query).get("after", dict(asked.query).get("page", 0)))
             following = number + 1 if number + 1 < pages else "null"
-            return Answer(200, f'{{"items": {items}, "next": {following}, "total": {pages}, "page": {number}}}')
+            own = items.replace('"id": 0', f'"id": {1000 + number}', 1)
+            return Answer(200, f'{{"items": {own}, "next": {following}, "total": {pages}, "page": {number}}}')
 
         server = serve(answer)
         return peak({**api(server.url, stream("things", paginator=paginator)), "concurrency": 4})
