@@ -25,8 +25,9 @@ test: lint types ## lint, types and all tests
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
 	$(BIN)/python -m pytest tests/e2e
 
-crash: setup ## break off runs at every line and every exchange, in every way, and run them again
+crash: setup ## break off runs at every line and exchange, in every way, and run them again (RUNS=200: through Meltano, too)
 	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py
+	$(if $(RUNS),PYTHONPATH=.:tests $(BIN)/python tests/crash/crash_meltano.py $(RUNS))
 
 soak: setup ## 2,000 small runs in one process, and whether it grows
 	PYTHONPATH=tests:tests/crash $(BIN)/python tests/crash/soak.py 2000
