@@ -26,6 +26,7 @@ test: lint types ## lint, types and all tests
 	$(BIN)/python -m pytest tests/e2e
 
 crash: setup ## break off runs at every line and exchange, in every way, and run them again (RUNS=200: through Meltano, too)
+	PYTHONPATH=tests $(BIN)/python tests/crash/crash_volume.py 10000
 	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py
 	$(if $(RUNS),PYTHONPATH=.:tests $(BIN)/python tests/crash/crash_meltano.py $(RUNS))
 
