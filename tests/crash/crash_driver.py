@@ -12,13 +12,11 @@ import json
 import logging
 import os
 import sys
-import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from crash_faults import FAULTS, STALL_SECONDS, Fate, Fault, FaultyServer, names_without_address
 from crash_kinds import KINDS, NOW, Kind
@@ -26,6 +24,7 @@ from crash_target import Target
 from scripted import serving
 from typing_extensions import override
 
+from tap_restgeneric.engine.clock import hurried
 from tap_restgeneric.errors import RestGenericError
 from tap_restgeneric.tap import TapRestGeneric
 
@@ -43,22 +42,6 @@ _AGAIN = 17
 MOST_RUNS = 5
 """Runs that a broken one may need to come to its end."""
 _serial = itertools.count(1)
-
-
-class Clock:
-    """Time that passes only in `sleep`; the module `time` of a tap."""
-
-    def __init__(self) -> None:
-        self._passed = 0.0
-        self.perf_counter = time.perf_counter
-
-    def time(self) -> float:
-        return NOW.timestamp() + self._passed
-
-    monotonic = time
-
-    def sleep(self, seconds: float) -> None:
-        self._passed += seconds
 
 
 class Tap(TapRestGeneric):
@@ -125,8 +108,8 @@ class Driver:
         error = None
         config = self.kind.config(self.server.url, self.concurrency, patience)
         moment = NOW if self.server.world is self.kind.before else NOW + timedelta(hours=3)
-        tapped = type("CrashTap", (Tap,), {"fate": fate, "moment": moment})
-        with contextlib.redirect_stdout(out), mock.patch("tap_restgeneric.tap.time", Clock()):
+        tapped = type("CrashTap", (Tap,), {"fate": fate, "moment": moment, "clock": hurried(moment.timestamp())})
+        with contextlib.redirect_stdout(out):
             try:
                 tap = tapped(config={**config, "serial": next(_serial)}, state=json.loads(json.dumps(state)))
                 tap.sync_all()
