@@ -6,6 +6,7 @@ import click
 
 from tap_restgeneric.workbench.apis import apis
 from tap_restgeneric.workbench.check import check
+from tap_restgeneric.workbench.demo import demo
 from tap_restgeneric.workbench.imported import import_
 from tap_restgeneric.workbench.init import init
 from tap_restgeneric.workbench.plan import plan
@@ -14,7 +15,7 @@ from tap_restgeneric.workbench.record import record, replay
 from tap_restgeneric.workbench.sandbox import sandbox
 from tap_restgeneric.workbench.schema import schema
 
-COMMANDS = (init, check, preview, plan, schema, import_, record, replay, apis, sandbox)
+COMMANDS = (init, check, preview, plan, schema, import_, record, replay, apis, demo, sandbox)
 
 
 _WAY = """\b
