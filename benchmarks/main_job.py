@@ -192,5 +192,5 @@ _PLACES = ("host", "port", "path", "default_target_schema")
 def workshop(name: str, server: str, environments: Environments, root: Path) -> Iterator[Workshop]:
     """The workshop of one of the databases, as long as the block lasts."""
     root.mkdir(parents=True, exist_ok=True)
-    with postgres() if name == "postgres" else nullcontext(DuckDb(root / "bench.duckdb")) as warehouse:
+    with postgres() if name == "postgres" else nullcontext(DuckDb(root / "warehouse.duckdb")) as warehouse:
         yield Workshop(warehouse, server, environments, root / name)

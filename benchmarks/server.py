@@ -10,8 +10,9 @@ The first segment of a path names the run that counts, and how the API is to be 
     wait=MS     time before an answer                gzip=1    bodies are compressed for those who take it
     parents=N, children=N                            fail=P    share of requests that are first answered 500 or 429
 
-Every page says where the next one is in two ways: `{"data": [...], "next": "c100", "total": 1000}`, for `cursor=` and
-for `offset=` with `limit=`. `since=` leaves out what was updated before. `/count/<run>` says what a run asked for.
+Every page says where the next one is, for `cursor=` and for `offset=` with `limit=`: `{"data": [...], "next": "c100",
+"total": 1000}`, and in one object, for those who need it so: `"page": {"offset", "limit", "total"}`. `since=` leaves
+out what was updated before. `/count/<run>` says what a run asked for.
 """
 
 from __future__ import annotations
@@ -171,11 +172,8 @@ class Api:
         begin = min(total, int(query.get("offset") or query.get("cursor", "c0").lstrip("c")))
         end = min(total, begin + min(manner.page, int(query.get("limit", manner.page))))
         following = f'"c{end}"' if end < total else "null"
-        return b'{"data":[%b],"next":%b,"total":%d}' % (
-            collection.piece(first + begin, first + end),
-            following.encode(),
-            total,
-        )
+        place = f'"next":{following},"total":{total},"page":{{"offset":{begin},"limit":{end - begin},"total":{total}}}'
+        return b'{"data":[%b],%b}' % (collection.piece(first + begin, first + end), place.encode())
 
 
 async def _converse(api: Api, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

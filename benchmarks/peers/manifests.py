@@ -23,8 +23,7 @@ def msdk(load: Load) -> dict[str, Any] | None:
             "pagination_initial_offset": 0,
             "pagination_limit_per_page_param": "limit",
             "pagination_next_page_param": "offset",
-            "pagination_total_limit_param": "total",
-            "next_page_token_path": "$",
+            "next_page_token_path": "$.page",
         },
         "cursor": {
             "pagination_request_style": "jsonpath_paginator",
