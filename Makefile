@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash soak lint types format reference chaos bench clean
+.PHONY: help setup demo test crash soak lint types format reference chaos leaks bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -52,6 +52,9 @@ chaos: setup ## every bad reply there is, and whether the tap keeps its promises
 
 bench: setup ## the tap beside others over the same work (ARGS="--scenario S1,S2 --peer tap,sdk,limit")
 	$(BIN)/python -m benchmarks $(ARGS)
+
+leaks: setup ## secrets in every place, every error, and whether one shows
+	PYTHONPATH=tests $(BIN)/python -m hostile.leaks
 
 clean: ## remove all that the verbs above made
 	rm -rf $(VENV) .benchmarks .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -29,13 +29,14 @@ _NAMED_IN_URL = re.compile(
     r"(?P<name>[?&][\w.-]*(?:api_?-?key|token|secret|passw\w*|pwd|signature)[\w.-]*=|[?&]key=)(?P<value>[^&\s#'\"]+)",
     re.IGNORECASE,
 )
+_QUOTE = r"(?:\\?[\"']|%22|%27)"
 _NAMED_IN_TEXT = re.compile(
-    r"(?P<name>\\?[\"'](?:[\w.-]*(?:api_?-?key|secret|passw\w*|pwd|authorization|private_?key|signature)"
-    r"|(?:[\w.-]*[_.-])?(?:access|refresh|id|auth|session|bearer|csrf|jwt)_?-?token|token)\\?[\"']\s*:\s*\\?[\"'])"
-    r"(?P<value>[^\"'\\]+)",
+    rf"(?P<name>{_QUOTE}(?:[\w.-]*(?:api_?-?key|secret|passw\w*|pwd|authorization|private_?key|signature)"
+    r"|(?:[\w.-]*[_.-])?(?:access|refresh|id|auth|session|bearer|csrf|jwt)_?-?token|token)"
+    rf"{_QUOTE}(?:\s|%20|\+)*(?::|%3A)(?:\s|%20|\+)*{_QUOTE})(?P<value>[^\"'\\]+)",
     re.IGNORECASE,
 )
-"""In JSON, or what Python prints of it. A token alone is one for access: `next_page_token` is none."""
+"""In JSON, or what Python prints of it, in a URL too. A token alone is one for access: `next_page_token` is none."""
 _SCHEME = re.compile(r"(?P<name>\b(?:Bearer|Basic)\s+)(?P<value>[\w.~+/=-]{8,})")
 _USER_IN_URL = re.compile(r"(?P<scheme>https?://)[^/\s@:]*:[^/\s@]*@")
 
@@ -157,7 +158,7 @@ def guard_logging(redactor: Redactor) -> None:
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         made = base(*args, **kwargs)
-        made.msg, made.args = _readable(redactor(_text(made))), None
+        made.msg, made.args = _readable(redactor(_in_bounds(_text(made), 10 * LONGEST))), None
         if made.exc_info:
             made.exc_text = redactor(logging.Formatter().formatException(made.exc_info))
             made.exc_info = None
@@ -205,8 +206,12 @@ def log_uncaught(logger: logging.Logger) -> None:
 
 def _readable(text: str) -> str:
     """A text that commands no terminal and has an end, whatever an API put into it."""
-    text = _COMMANDS.sub(lambda found: repr(found[0])[1:-1], text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} {ELLIPSIS} {text[-LONGEST // 2 :]}"
+    return _in_bounds(_COMMANDS.sub(lambda found: repr(found[0])[1:-1], text), LONGEST)
+
+
+def _in_bounds(text: str, most: int) -> str:
+    """The beginning and the end of a text."""
+    return text if len(text) <= most else f"{text[: most // 2]} {ELLIPSIS} {text[-most // 2 :]}"
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
+import threading
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_restgeneric.engine.redaction import MASK, Redactor, guard_logging, named_secrets, url_secrets
+from tap_restgeneric.engine.redaction import (
+    LONGEST,
+    MASK,
+    Redactor,
+    guard_logging,
+    log_uncaught,
+    named_secrets,
+    url_secrets,
+)
 
 SECRET = 'p4ss/w+rd=&"ü'
 
@@ -168,3 +178,74 @@ def test_guards_do_not_pile_up():
         guard_logging(knowing(f"secret-{number}"))
 
     assert not hasattr(logging.getLogRecordFactory().unguarded, "unguarded")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"access_token": "abc123", "type": 1}', '{"access_token": "***", "type": 1}'),
+        ("{'client_secret': 'abc123'}", "{'client_secret': '***'}"),
+        (r'"{\"token\": \"abc123\"}"', r'"{\"token\": \"***\"}"'),
+        ('{"next_page_token": "abc123"}', '{"next_page_token": "abc123"}'),
+        ("Authorization: Bearer abc123456", "Authorization: Bearer ***"),
+        ("Bearer of news", "Bearer of news"),
+    ],
+)
+def test_what_is_named_a_secret_in_a_text_is_masked_whoever_wrote_it(text, shown):
+    assert Redactor()(text) == shown
+
+
+@pytest.fixture
+def logged():
+    """A logger, and what is logged, in the way of the command line."""
+    guard_logging(knowing("planted-secret"))
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logger = logging.getLogger("somebody.else")
+    logging.getLogger().addHandler(handler)
+    guard_logging(knowing("planted-secret"))
+    yield logger, stream
+    logging.getLogger().removeHandler(handler)
+
+
+def test_what_a_thread_raises_is_logged_and_masked(logged):
+    logger, stream = logged
+    log_uncaught(logger)
+    thread = threading.Thread(target=lambda: int("planted-secret"))
+    thread.start()
+    thread.join()
+
+    assert "a thread ended with an error" in stream.getvalue()
+    assert "ValueError" in stream.getvalue()
+    assert "planted-secret" not in stream.getvalue()
+
+
+def test_what_a_finalizer_raises_is_logged_and_masked(logged):
+    class Falling:
+        def __del__(self):
+            int("planted-secret")
+
+    logger, stream = logged
+    log_uncaught(logger)
+    Falling()
+
+    assert "an error that nobody could catch" in stream.getvalue()
+    assert "planted-secret" not in stream.getvalue()
+
+
+def test_what_stands_beside_a_message_is_masked(logged):
+    logger, stream = logged
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
+            handler.setFormatter(logging.Formatter("%(message)s %(beside)s"))
+    logger.error("message", extra={"beside": {"a": "planted-secret"}})
+
+    assert stream.getvalue() == "message {'a': '***'}\n"
+
+
+def test_a_message_has_an_end_and_commands_no_terminal(logged):
+    logger, stream = logged
+    logger.error("\x1b[2J %s", "x" * 1_000_000)
+
+    assert stream.getvalue().startswith("\\x1b[2J xxx")
+    assert len(stream.getvalue()) < LONGEST + 10

@@ -145,6 +145,11 @@ def filled(value: Any, scene: Scene) -> Any:
     """A text with what stands for parts of the scene."""
     if not isinstance(value, str):
         return value
-    for name, part in (("@here@", scene.here), ("@elsewhere@", scene.elsewhere), ("@told@", scene.told)):
+    for name, part in (
+        ("@here@", scene.here),
+        ("@elsewhere@", scene.elsewhere),
+        ("@told@", scene.told),
+        ("@own@", dict(scene.asked.query).get("own", "")),
+    ):
         value = value.replace(name, part)
     return value.replace("@host@", scene.here[7:]).replace("@other@", scene.elsewhere[7:])

@@ -86,6 +86,7 @@ ROWS = [
     Row(name="a cursor that is true", pages=_cursors(True), endpoint=_CURSOR, delivered=(1,), says="cursor"),  # noqa: FBT003
     Row(
         name="a cursor of 1 MB",
+        seconds=20,
         pages=_cursors("c" * 1024 * 1024),
         endpoint=_CURSOR,
         delivered=(1, 2),
@@ -148,6 +149,7 @@ ROWS = [
     ),
     Row(
         name="a next link of 1 MB",
+        seconds=20,
         reply=leading("/things?page=3&x=" + "x" * 1024 * 1024),
         delivered=(1, 2, 9, 3),
         code=0,

@@ -2,109 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote, quote_plus
 
 import pytest
 from command import Launcher
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hostile.planted import AUTHS, GIVEN, PEM, REQUESTS, forms, planted, secrets_of
 from scripted import Answer, serving
 from tapping import api, made, resource, run
 
 from tap_restgeneric.errors import ConfigError
 
 SCHEMA = {"schema": {"properties": {"id": {"type": "integer"}, "echo": {"type": "string"}}}}
-PRIVATE_KEY = rsa.generate_private_key(65537, 2048)
-PEM = PRIVATE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def planted(place):
-    """A secret nobody else has, with characters that are written otherwise in a URL."""
-    return f"planted/{place}+{len(place)}=&?"
-
-
-GIVEN = {place: planted(place) for place in ("from-settings", "token-of-bearer")}
-AUTHS = {
-    "bearer": {"type": "bearer", "token": "{secrets.token-of-bearer}"},
-    "basic": {"type": "http_basic", "username": planted("basic-user"), "password": planted("basic-password")},
-    "digest": {"type": "digest", "username": planted("digest-user"), "password": planted("digest-password")},
-    "key_header": {"type": "api_key", "name": "X-Own", "api_key": planted("key-in-header")},
-    "key_query": {"type": "api_key", "name": "own", "api_key": planted("key-in-query"), "location": "query"},
-    "key_cookie": {"type": "api_key", "name": "own", "api_key": "planted-key-in-cookie", "location": "cookie"},
-    "client": {
-        "type": "oauth2_client_credentials",
-        "access_token_url": "/token/client",
-        "client_id": "me",
-        "client_secret": planted("client-secret"),
-        "access_token_request_data": {"extra": planted("request-data")},
-    },
-    "refresh": {
-        "type": "oauth2_client_credentials",
-        "access_token_url": "/token/refresh",
-        "client_id": "me",
-        "client_secret": planted("refresh-client-secret"),
-        "refresh_token": planted("refresh-token"),
-        "client_auth": "basic",
-    },
-    "password": {
-        "type": "oauth2_password",
-        "access_token_url": "/token/password",
-        "client_id": "me",
-        "username": planted("oauth-user"),
-        "password": planted("oauth-password"),
-    },
-    "jwt": {"type": "oauth2_jwt", "access_token_url": "/token/jwt", "client_id": "me", "private_key": PEM},
-    "session": {
-        "type": "session_login",
-        "login_url": "/token/session",
-        "json": {"who": planted("session-json")},
-        "headers": {"X-Login": planted("session-header")},
-        "token_path": "access_token",
-    },
-    "multi": {
-        "type": "multi",
-        "auths": [
-            {"type": "api_key", "name": "X-Gateway", "api_key": planted("multi-key")},
-            {"type": "http_basic", "username": planted("multi-user"), "password": planted("multi-password")},
-        ],
-    },
-}
-REQUESTS = {
-    "params": {"params": {"api_key": planted("param"), "visible": "{secrets.from-settings}"}},
-    "json": {"method": "POST", "json": {"deep": [{"password": planted("json")}]}},
-    "data": {"method": "POST", "data": {"secret": planted("data")}},
-    "headers": {"headers": {"X-Token": planted("header")}},
-}
 OBTAINED = [f"{planted('obtained')}{name}" for name in ("client", "refresh", "password", "jwt", "session")]
 
 
-def secrets_of(value):
-    """The planted texts in a nested value."""
-    if isinstance(value, dict):
-        return [secret for item in value.values() for secret in secrets_of(item)]
-    if isinstance(value, list):
-        return [secret for item in value for secret in secrets_of(item)]
-    return [value] if isinstance(value, str) and "planted" in value else []
-
-
 PLANTED = [*secrets_of([GIVEN, AUTHS, REQUESTS]), *OBTAINED, planted("client-header"), planted("query-of-base")]
-
-
-def forms(secret):
-    """The forms in which a secret could be read."""
-    yield secret
-    yield quote(secret)
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]
-    # Behind `user:` it begins elsewhere in a group of base64.
-    yield base64.b64encode(b"x:" + secret.encode()).decode()[4:].rstrip("=")[:-2]
-    yield base64.b64encode(b":" + secret.encode()).decode()[4:].rstrip("=")[:-2]
 
 
 USUAL = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-type", "content-length"}
