@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from tap_restgeneric.engine.sampling import Watch
     from tap_restgeneric.engine.transport import Send
 
-_LARGEST_DOCUMENT = 64 * MEGABYTE
-"""Bytes of a document that a schema is in."""
 _LAST_BLOCK = 5.0
 """Seconds that a signal waits for the lines that are being written."""
 _LAST_EXCHANGE = 1.0
@@ -146,14 +144,14 @@ class TapRestGeneric(Tap):
             self.redactor.add(named_secrets([endpoint.headers, endpoint.params, endpoint.json_body, endpoint.data]))
             self.redactor.add(url_secrets(endpoint.path))
 
-    def _transport(self, *, largest_body: int | None = None) -> Send:
+    def _transport(self) -> Send:
         config = self._config
         transport = Transport(
             # A number with a fraction is a Decimal, as the SDK reads settings.
             timeout=float(config.get("timeout") or 60),
             exchange_timeout=self._exchange_timeout,
             user_agent=config.get("user_agent") or f"{self.name}/{self.plugin_version}",
-            largest_body=largest_body or (config.get("max_body_mb") or 100) * MEGABYTE,
+            largest_body=(config.get("max_body_mb") or 100) * MEGABYTE,
             connections=self._width,
         )
         self._transports.append(transport)
@@ -300,7 +298,7 @@ class TapRestGeneric(Tap):
         """The body behind a URL that is none of the API's: no credentials go there."""
         parts = urlsplit(url)
         block = ClientBlock(base_url=f"{parts.scheme}://{parts.netloc}")
-        client = self._client(block, self._transport(largest_body=_LARGEST_DOCUMENT))
+        client = self._client(block, self._transport())
         reply = client.exchange(Call(url=url), Policy(), Tally("schema"))
         return b"" if reply is None else reply.content
 

@@ -162,12 +162,11 @@ def test_a_document_is_read_once_for_all_resources(serve, here):
     assert server.targets == ["/openapi.json"]
 
 
-def test_a_document_that_is_too_large_is_refused(serve, here, monkeypatch):
-    monkeypatch.setattr("tap_restgeneric.tap._LARGEST_DOCUMENT", 1024 * 1024)
+def test_a_document_that_is_too_large_is_refused(serve, here):
     server = serve([{"properties": {"x": {"description": "y" * 1024 * 1024}}}])
 
-    assert problems(with_schema(server.url, f"{server.url}/order.json")) == [
-        Problem("$.resources[0].schema", "the body is larger than 1 MB")
+    assert problems({**with_schema(server.url, f"{server.url}/order.json"), "max_body_mb": 1}) == [
+        Problem("$.resources[0].schema", "the body is larger than 1 MB (max_body_mb)")
     ]
 
 
