@@ -67,9 +67,10 @@ def took(argv: Sequence[str], *, env: Mapping[str, str] | None = None, folder: P
             records = _counted(process)
         taken = json.load(answer)
         errors.seek(0)
-        tail = errors.read()[-600:].decode(errors="replace")
+        said = errors.read().decode(errors="replace").split("\n")
     code = taken.pop("code")
-    return Taken(**taken, records=records, problem=f"exit code {code}: {tail}" if code else "")
+    last = next((line.strip() for line in reversed(said) if line.strip()), "")
+    return Taken(**taken, records=records, problem=f"exit code {code}: {last[:200]}" if code else "")
 
 
 def _counted(process: subprocess.Popen[bytes]) -> int:

@@ -27,11 +27,19 @@ def comparison(scenario: Scenario, runs: Mapping[str, Sequence[Taken]]) -> Table
     good = {peer: [run for run in taken if not run.problem] for peer, taken in runs.items()}
     for peer, taken in runs.items():
         if not good[peer]:
-            table.add_row(peer, *[""] * (len(_COLUMNS) + len(_REFERENCES)), taken[0].problem if taken else "cannot")
+            table.add_row(peer)
+            _explain(table, peer, taken)
             continue
         ratios = (_ratio(good[peer], good.get(name, ()), starts=starts) for name in _REFERENCES)
         table.add_row(peer, *_figures(good[peer]), *ratios)
     return table
+
+
+def _explain(table: Table, name: str, taken: Sequence[Taken]) -> None:
+    """Says below a table why somebody has no figures."""
+    reason = taken[0].problem if taken else "cannot do this"
+    table.caption = f"{table.caption or ''}{name}: {reason}\n"
+    table.caption_justify = "left"
 
 
 def _figures(taken: Sequence[Taken]) -> list[str]:
@@ -68,7 +76,8 @@ def breakdown(title: str, rows: Mapping[str, Sequence[Taken]], reference: str) -
     good = {name: [run for run in taken if not run.problem] for name, taken in rows.items()}
     for name, taken in rows.items():
         if not good[name]:
-            table.add_row(name, "", "", "", "", taken[0].problem)
+            table.add_row(name)
+            _explain(table, name, taken)
             continue
         rate, seconds, cpu = (median(getattr(run, key) for run in good[name]) for key in ("rate", "seconds", "cpu"))
         times = f"{rate / _rate(good[reference]):.2f}" if good.get(reference) else "-"
