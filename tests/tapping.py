@@ -64,7 +64,7 @@ def run(config: dict[str, Any], **kwargs: Any) -> Run:
     with contextlib.redirect_stdout(out):
         tap = made(config, **kwargs)
         tap.sync_all()
-    return Run(tap, [json.loads(line) for line in out.getvalue().splitlines()])
+    return Run(tap, [json.loads(line) for line in out.getvalue().split("\n")[:-1]])
 
 
 def api(base_url: str, *resources: Any, **client: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
 from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
@@ -111,6 +113,18 @@ class Lines:
             cursor_types=fitting.python_types(self._own.get(self._cursor or "", Any)),
         )
 
+    def of(self, records: Sequence[Mapping[str, Any]]) -> Block:
+        """Records that are objects, typed.
+
+        Raises:
+            MisfitError: They do not fit.
+        """
+        form = self.form
+        try:
+            return form.block(form.decoder.decode(_encoder.encode(records)))
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise MisfitError(str(error)) from None
+
     def given(self, values: Mapping[str, Any]) -> dict[str, msgspec.Raw]:
         """What the records of a page get from their parent, as it stands in each of them.
 
@@ -190,6 +204,11 @@ class Form:
         self._undeclared = {name: attrgetter(attributes[name]) for name in undeclared}
         self._cursor = attrgetter(attributes[cursor]) if cursor in attributes else None
         self._cursor_types = cursor_types
+
+    @cached_property
+    def decoder(self) -> msgspec.json.Decoder[Any]:
+        """Reads a list of records."""
+        return msgspec.json.Decoder(list[self.record], float_hook=Decimal)  # type: ignore[name-defined]
 
     def block(self, records: Sequence[Any]) -> Block:
         """The records of a page, if they fit.

@@ -52,7 +52,8 @@ class Course:
         stream.begin_sequence()
         stream.tally.matched = stream.tally.matched or stream.node.has_rows(parent)
         stream.tally.unmatched = "expand: no record of the parent has a list there"
-        yield self._followed(stream.door.rows(stream.node.rows(parent), self._parent, write=self._write))
+        for out in stream.door.rows(stream.node.rows(parent), self._parent, write=self._write):
+            yield self._followed(out)
 
     def _part(self, part: Part) -> Iterator[Delivered]:
         """Reads a part; from its beginning, if the API does not know any more where the last run stopped."""

@@ -84,24 +84,18 @@ class Door:
         """
         try:
             typed = self.typed.page(page, parent) if write else None
-            if typed is not None:
-                wanted = self._stream.extent.cut(self._beside(typed.records, page, parent))
-                for piece in self._wanted(wanted, typed.cursors[: len(wanted)], window):
-                    yield self._at_once(piece, typed)
+            if typed is None:
+                yield from self._objects(page.records, parent, window, write=write)
                 return
-            records = carried(self._stream.extent.cut(page.records), self._stream.node, parent)
-            values = [window.block.value(record) for record in records] if window else ()
-            for piece in self._wanted(records, values, window):
-                yield self._one_by_one(piece, write=write)
-            self.typed.know(self._stream.tally.undeclared)
+            beside = carried(page.records, self._stream.node, parent) if self._has_children else None
+            yield from self._at_once(self._stream.extent.cut(typed.records), beside, typed, window)
         except RestGenericError as error:
             raise self.on(page.position, error) from error
 
-    def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Out:
+    def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Iterator[Out]:
         """Writes rows that stand inside a record of the parent."""
         try:
-            rows = self._stream.extent.cut(list(found))
-            return self._one_by_one(Piece(carried(rows, self._stream.node, parent)), write=write)
+            yield from self._objects(list(found), parent, None, write=write)
         except RestGenericError as error:
             raise self.on("its rows", error) from error
 
@@ -125,26 +119,39 @@ class Door:
             kept, window = windowed(records[begin:end], values[begin:end], window, self._stream.tally)
             yield Piece(kept, window, done=done and end > last)
 
-    def _beside(self, records: Sequence[Any], page: Page, parent: Record | None) -> Sequence[Any]:
-        """Typed records, each with the object that it is for its children, if there are any to read."""
-        if not self._has_children:
-            return records
-        return list(zip(records, carried(page.records, self._stream.node, parent), strict=True))
-
     @property
     def _has_children(self) -> bool:
         return any(child.selected or child.has_selected_descendents for child in self._stream.child_streams)
 
-    def _at_once(self, piece: Piece, page: TypedPage) -> Out:
-        records: Sequence[Any] = piece.records
-        taken: Sequence[Record] = ()
-        if self._has_children:
-            records, taken = [record for record, _ in piece.records], [beside for _, beside in piece.records]
-        lines = self.typed.encoded(records, page)
-        with self._tap.output:
-            self._tap.output.write(*lines)
-            self._passed(len(records))
-        return Out(count=len(records), taken=taken, window=piece.window, done=piece.done)
+    def _objects(
+        self, found: Sequence[Any], parent: Record | None, window: Window | None, *, write: bool
+    ) -> Iterator[Out]:
+        """Writes records that are objects: typed after all, if they fit."""
+        records = carried(self._stream.extent.cut(found), self._stream.node, parent)
+        values = [window.block.value(record) for record in records] if window else ()
+        typed = self.typed.objects(records, values, parent) if write else None
+        if typed is not None:
+            yield from self._at_once(typed.records, records, typed, window)
+            return
+        for piece in self._wanted(records, values, window):
+            yield self._one_by_one(piece, write=write)
+        self.typed.know(self._stream.tally.undeclared)
+
+    def _at_once(
+        self, records: Sequence[Any], beside: Sequence[Record] | None, page: TypedPage, window: Window | None
+    ) -> Iterator[Out]:
+        """Writes typed records of a page; their children, if there are any, get the objects beside them."""
+        wanted = records if not self._has_children else list(zip(records, beside or (), strict=False))
+        for piece in self._wanted(wanted, page.cursors[: len(records)], window):
+            taken: Sequence[Record] = ()
+            typed = piece.records
+            if self._has_children:
+                typed, taken = [record for record, _ in piece.records], [each for _, each in piece.records]
+            lines = self.typed.encoded(typed, page)
+            with self._tap.output:
+                self._tap.output.write(*lines)
+                self._passed(len(typed))
+            yield Out(count=len(typed), taken=taken, window=piece.window, done=piece.done)
 
     def _one_by_one(self, piece: Piece, *, write: bool) -> Out:
         room = self._room

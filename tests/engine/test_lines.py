@@ -62,6 +62,7 @@ def without_clock(message: dict[str, Any]) -> dict[str, Any]:
 
 @settings(
     max_examples=100,
+    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
@@ -157,7 +158,6 @@ ASIDE = {
     "a stream that is mapped away": {"more": {"stream_maps": {"things": None}}},
     "flattening": {"more": {"flattening_enabled": True, "flattening_max_depth": 2}},
     "collect": {"more": {"undeclared_fields": "collect"}},
-    "a cursor in an object": {"incremental": {"cursor_path": "o.at", "on_cursor_value_missing": "include"}},
 }
 
 
@@ -170,6 +170,31 @@ def test_what_needs_objects_is_read_as_objects(serve, aside):
     assert same(fast, written_by_the_sdk(config))
 
 
+LATER = {
+    "a cursor in an object": {"incremental": {"cursor_path": "o.at", "on_cursor_value_missing": "include"}},
+    "a filter in a selector": {"data_selector": "items[?(@.id > 0)]"},
+}
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER.keys())
+def test_objects_are_typed_when_they_are_complete(serve, later):
+    config = one_stream(serve, PLAIN, {"o": {"type": ["object", "null"]}}, **later)
+    fast = written(config)
+
+    assert fast.typed == 2
+    assert same(fast, written_by_the_sdk(config))
+
+
+def test_rows_in_records_are_typed(serve):
+    server = serve(by_path({"/p": Answer(200, '{"items": [{"id": 1, "rows": [{"n": 1.50}, {"n": 2}]}]}')}))
+    rows = {"name": "rows", "primary_key": "n", "expand": {"resource": "p", "rows": [{"path": "rows"}]}}
+    config = api(server.url, resource("p"), rows)
+    fast = written(config)
+
+    assert fast.typed == 3
+    assert same(fast, written_by_the_sdk(config))
+
+
 def test_batches_are_made_of_objects(serve, tmp_path):
     batch = {"encoding": {"format": "jsonl", "compression": "none"}, "storage": {"root": f"file://{tmp_path}"}}
     found = written(one_stream(serve, PLAIN, more={"batch_config": batch}))
@@ -177,12 +202,24 @@ def test_batches_are_made_of_objects(serve, tmp_path):
     assert (found.typed, len(found.of("BATCH", "things")), found.of("RECORD", "things")) == (0, 1, [])
 
 
-def test_processing_steps_are_applied_to_objects(serve):
+def test_what_processing_steps_leave_is_typed(serve):
     config = one_stream(serve, PLAIN)
     config["resources"][0]["processing_steps"] = [{"filter": "record.id == 2"}]
     found = written(config)
 
-    assert (found.typed, [record["record"]["id"][1] for record in found.of("RECORD", "things")]) == (0, [2])
+    assert (found.typed, [record["record"]["id"][1] for record in found.of("RECORD", "things")]) == (1, [2])
+    assert same(found, written_by_the_sdk(config))
+
+
+def test_a_step_may_change_what_comes_from_the_parent(serve):
+    server = serve(by_path({"/p": {"items": [{"id": 1}]}, "/p/1/c": {"items": [{"id": 2}]}}))
+    child = resource("c", "/p/{resources.p.id}/c", resource_={"include_from_parent": ["id"]})
+    child["processing_steps"] = [{"map": {"set": {"_p_id": "record._p_id + 10"}}}]
+    config = api(server.url, resource("p"), child)
+    found = written(config)
+
+    assert [record["record"]["_p_id"][1] for record in found.of("RECORD", "c")] == [11]
+    assert (found.typed, same(found, written_by_the_sdk(config))) == (2, True)
 
 
 def test_a_name_that_cannot_be_compiled_is_no_obstacle(serve):

@@ -41,7 +41,7 @@ def read(name, server, *, state=None, catalog=None, fails=None):
         with pytest.raises(fails) if fails else contextlib.nullcontext():
             tap.sync_all()
     records, states = defaultdict(list), [None]
-    for message in map(json.loads, written.getvalue().splitlines()):
+    for message in map(json.loads, written.getvalue().split("\n")[:-1]):
         if message["type"] == "RECORD":
             records[message["stream"]].append(message["record"])
         if message["type"] == "STATE":
