@@ -187,6 +187,13 @@ JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         "Meltano project.",
     ),
     th.Property(
+        "report",
+        th.StringType,
+        title="Report",
+        description="The path of a file that gets the report of a run, as JSON: for each stream its records, requests, "
+        "warnings, and why it ended. Relative to the working directory or the Meltano project.",
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",

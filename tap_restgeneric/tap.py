@@ -29,6 +29,7 @@ from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.dialect.source import Client as ClientBlock
 from tap_restgeneric.dialect.source import RateLimit
 from tap_restgeneric.discovery import Discovery
+from tap_restgeneric.engine import display
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.clock import Clock
 from tap_restgeneric.engine.kept_tokens import KeptTokens, usual_folder
@@ -322,7 +323,10 @@ class TapRestGeneric(Tap):
         streams = self.resource_streams.values()
         roots = [stream for stream in streams if stream.parent_stream_type is None]
         wanted = [stream for stream in roots if stream.selected or stream.has_selected_descendents]
-        errors = self._synced(wanted)
+        try:
+            errors = self._synced(wanted)
+        finally:
+            self._tell()
         errors += [stream.failure for stream in streams if stream.failure]
         self.logger.info("%s", self.report.summary())
         for error in errors[1:]:
@@ -344,20 +348,28 @@ class TapRestGeneric(Tap):
         """
         self._reading = True
         try:
-            return run_side_by_side(
-                [self._sync(stream) for stream in roots],
-                self.pool.width,
-                go_on=self.config.get("on_stream_error") == "continue",
-                watch=self._watch,
-            )
+            with display.shown(self.report, self.clock.clock) as look:
+                return run_side_by_side(
+                    [self._sync(stream) for stream in roots],
+                    self.pool.width,
+                    go_on=self.config.get("on_stream_error") == "continue",
+                    watch=lambda: self._watch(look),
+                )
         finally:
             self._reading = False
             self.pool.close(_LAST_EXCHANGE)
             for transport in self._transports:
                 transport.close()
 
-    def _watch(self) -> None:
+    def _tell(self) -> None:
+        """The report: a table on a terminal, and a file if there is to be one."""
+        display.show(self.report, self.redactor)
+        if self.config.get("report"):
+            display.keep(self.report, str(self.folders[-1] / self.config["report"]), self.redactor)
+
+    def _watch(self, look: display.Look) -> None:
         """Looks whether the run may go on; if its time is over, it ends like one that a signal stops."""
+        look()
         self.output.watch()
         limit = self.config.get("max_seconds")
         if limit is None or self.clock.clock() - self._begun < limit:

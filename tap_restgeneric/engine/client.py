@@ -210,6 +210,7 @@ class Client:
         signed = policy.auth.sign(call, token) if policy.auth else call
         if signed.params is not call.params:
             self._redactor.conceal(name for name, value in signed.params if (name, value) not in call.params)
+        tally.waits()
         passage = self._gates.enter(call.origin, self._limits_of(policy), alone=attempts.busy)
         attempts.busy = well = False
         hold = None

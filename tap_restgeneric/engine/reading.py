@@ -329,6 +329,8 @@ class Reading:
             # Only without the key can it be seen that a link leads to the page just read.
             following = links.position(page, self._rules.auth.unsigned(str(following.value)))
         self.following = following if isinstance(following, Position) else None
+        if self.following and not self._node.parent:
+            self._tally.share = self._paginator.share(self.following)
         if isinstance(following, Stop):
             self._stop(following)
             return

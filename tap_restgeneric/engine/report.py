@@ -38,6 +38,10 @@ class Tally:
         sequences: Sequences of pages that came to their end.
         doubt: What to say if none of them had a second page.
         failure: The error that ended it.
+        waiting: Requests that wait until they may go out.
+        in_flight: Requests that are out, and have no reply yet.
+        share: How much of the sequence of pages in hand is read, where a total tells.
+        ended: Whether nothing more is read.
     """
 
     stream: str
@@ -59,16 +63,28 @@ class Tally:
     sequences: int = 0
     doubt: str = ""
     failure: str = ""
+    waiting: int = 0
+    in_flight: int = 0
+    share: float | None = None
+    ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def asked(self) -> None:
-        """Counts a request that goes out; several threads ask for one stream."""
+    def waits(self) -> None:
+        """Counts a request that is about to go out, as soon as it may; several threads ask for one stream."""
         with self._lock:
+            self.waiting += 1
+
+    def asked(self) -> None:
+        """Counts a request that goes out."""
+        with self._lock:
+            self.waiting -= 1
+            self.in_flight += 1
             self.requests += 1
 
     def answered(self, seconds: float) -> None:
         """Notes how long a request took, whatever came of it."""
         with self._lock:
+            self.in_flight -= 1
             self.waited += seconds
 
     def asks_again(self) -> None:
@@ -106,6 +122,7 @@ class Tally:
 
     def over(self) -> None:
         """Says what can be said only when all of the stream was read."""
+        self.ended = True
         if self.unmatched and not self.matched:
             self.warn(self.unmatched)
         if self.doubt and self.pages <= self.sequences:

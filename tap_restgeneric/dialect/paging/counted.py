@@ -75,6 +75,14 @@ class Counted(PaginatorBase):
         for number in numbers:
             yield Position(kind=following.kind, value=number, total=following.total)
 
+    @override
+    def share(self, position: Position) -> float | None:
+        if position.total is None:
+            return None
+        first = int(self.first().value or 0)
+        length = self.end(position.total) - first
+        return min(1.0, (int(position.value or 0) - first) / length) if length > 0 else None
+
     @property
     def _total_is_assumed(self) -> bool:
         return "total_path" not in self.model_fields_set

@@ -77,6 +77,10 @@ class PaginatorBase(Block):
         """The positions behind a page that are sure to be there, in order, so that they can be read ahead."""
         return iter(())
 
+    def share(self, position: Position) -> float | None:  # noqa: ARG002
+        """How much of the pages stands before a position, from 0 to 1; None where nothing tells."""
+        return None
+
     def slots(self, call: Call) -> tuple[Slot, ...]:  # noqa: ARG002
         """The places in a call that this paginator fills; the first is that of the position."""
         return ()
