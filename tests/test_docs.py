@@ -18,8 +18,7 @@ import pytest
 import yaml
 from scripted import Answer
 
-from tap_restgeneric import readers
-from tap_restgeneric.cli import main as restgeneric
+from tap_restgeneric import cli, readers
 from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.settings import JSONSCHEMA
@@ -138,10 +137,9 @@ def unknown(words: list[str]) -> list[str]:
     if name == "make":
         return [word for word in rest if word not in targets()]
     if name == "restgeneric":
-        command = restgeneric.commands.get(rest[0]) if rest else None
-        if command is None:
+        if not rest or rest[0] not in cli.COMMANDS:
             return rest[:1]
-        known = {option for param in command.params for option in param.opts}
+        known = {option for param in cli.loaded(rest[0]).params for option in param.opts}
         return [option for option in options(rest) if option not in known]
     if name == "tap-restgeneric":
         known = {option for param in TapRestGeneric.cli.params for option in param.opts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog=examples(
         "restgeneric init https://api.example.com/v1/orders",
-        "restgeneric init https://api.example.com/v1/orders --auth bearer:$TOKEN -o shop.yaml",
+        "restgeneric init https://api.example.com/v1/orders --auth bearer -o shop.yaml",
         "restgeneric init 'https://api.example.com/orders?per_page=100' --header 'X-Api-Key: ...'",
     )
 )
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     "auths",
     multiple=True,
     metavar="KIND:...",
-    help="bearer:TOKEN, basic:USER:PASSWORD, api_key:HEADER:KEY or query:PARAMETER:KEY.",
+    help="bearer:TOKEN, basic:USER:PASSWORD, api_key:HEADER:KEY or query:PARAMETER:KEY. A token or password that is "
+    "left out comes from the environment or .env, or is asked for.",
 )
 @click.option("-o", "--output", default=USUAL_SOURCE, show_default=True, help="The file; - for standard output.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -50,7 +52,7 @@ def init(url: str, headers: tuple[str, ...], auths: tuple[str, ...], output: str
     with desk() as here:
         if output != "-" and Path(output).exists() and not force:
             raise ConfigError.at("--output", f"{output} is there already: --force writes over it, -o names another")
-        start = Start.of(url, headers, auths)
+        start = Start.of(url, headers, [_whole(auth) for auth in auths])
         secrets = Redactor()
         secrets.add(start.secrets.values())
         here.mask(secrets)
@@ -65,6 +67,21 @@ def init(url: str, headers: tuple[str, ...], auths: tuple[str, ...], output: str
         except OSError as error:
             raise ConfigError.at("--output", f"{output} cannot be written: {error.strerror}") from None
         _report(here.screen, finding, output)
+
+
+def _whole(auth: str) -> str:
+    """Credentials with the secret that was left out of the command line, where others could read it."""
+    kind, _, rest = auth.partition(":")
+    if auth == "bearer":
+        return f"bearer:{_secret('token')}"
+    if kind == "basic" and rest and ":" not in rest:
+        return f"basic:{rest}:{_secret('password')}"
+    return auth
+
+
+def _secret(name: str) -> str:
+    given = os.environ.get(Secrets.variable(name))
+    return given or str(click.prompt(name, hide_input=True, err=True))
 
 
 def _find(here: Desk, start: Start) -> Finding:

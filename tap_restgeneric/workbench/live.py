@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +85,7 @@ def _first(bench: Bench, node: Node, seen: _Seen) -> list[Record]:
         parents = seen.records[node.parent or ""]
         return [row for parent in parents for row in carried(node.rows(parent), node, parent)]
     records: list[Record] = []
-    for values, parent in islice(_openings(node, seen), _PARENTS):
+    for values, parent in islice(_openings(bench, node, seen), _PARENTS):
         page = next(reading.pages(node, bench.client, values, Tally(node.name)), None)
         if page is None:
             continue
@@ -97,11 +96,11 @@ def _first(bench: Bench, node: Node, seen: _Seen) -> list[Record]:
     return records
 
 
-def _openings(node: Node, seen: _Seen) -> Iterator[tuple[dict[str, Any], Record | None]]:
+def _openings(bench: Bench, node: Node, seen: _Seen) -> Iterator[tuple[dict[str, Any], Record | None]]:
     """The values that a first request of a stream can be made of, and the record of the parent they come from."""
     tally = Tally(node.name)
     own = next(node.partitions())
-    window = _window(node)
+    window = _window(bench, node)
     if not node.parent:
         yield {**own, **window}, None
         return
@@ -115,11 +114,11 @@ def _openings(node: Node, seen: _Seen) -> Iterator[tuple[dict[str, Any], Record 
             yield {**values, **own, **window}, parent
 
 
-def _window(node: Node) -> dict[str, Any]:
+def _window(bench: Bench, node: Node) -> dict[str, Any]:
     """The latest window of an incremental stream: where there is most likely something."""
     if node.incremental is None:
         return node.sync_token.changes(None).values() if node.sync_token else {}
-    *_, latest = node.incremental.window(None, None).steps(datetime.now(timezone.utc))
+    *_, latest = node.incremental.window(None, bench.config.get("start_date")).steps(bench.now())
     return latest.values()
 
 

@@ -146,3 +146,14 @@ def test_a_short_secret_in_the_parameters_is_not_shown(command, serve, written):
     written("source.yaml", api(server.url, resource("orders", params={"api_key": "abc"})))
 
     assert "sends: query api_key = ***" in command("check").stdout
+
+
+def test_live_looks_into_the_latest_window_from_the_start_date_on(command, serve, written):
+    server = serve(by_path({"/orders": {"items": []}}))
+    block = {"cursor_path": "at", "step": "P3650D", "start_param": "since", "end_param": "until"}
+    config = {**api(server.url, resource("orders", incremental=block)), "start_date": "2024-05-01T00:00:00Z"}
+    written("config.json", config)
+    done = command("check", "--config", "config.json", "--live")
+
+    assert done.exit_code == 0, done.output
+    assert dict(server.asked[0].query)["since"] == "2024-05-01T00:00:00Z"

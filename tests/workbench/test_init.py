@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from scripted import Answer, by_path
 from shapes import SHAPES
 from tapping import run
+
+from tap_restgeneric.cli import main
 
 MOST_REQUESTS = 5
 
@@ -257,3 +261,30 @@ def test_a_field_that_does_not_move_is_only_suggested(command, serve):
 
     assert "full table (created, asked with created[gte])" in done.stdout
     assert "does not move when a record changes" in done.stdout
+
+
+LEFT_OUT = {
+    "bearer": ("TOKEN", f"Bearer {SECRET}"),
+    "basic:me": ("PASSWORD", "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()),
+}
+
+
+@pytest.mark.parametrize("auth", LEFT_OUT)
+def test_a_secret_that_is_left_out_comes_from_where_the_tap_finds_it(command, serve, written, monkeypatch, auth):
+    variable, header = LEFT_OUT[auth]
+    monkeypatch.delenv(f"TAP_RESTGENERIC_SECRETS_{variable}", raising=False)
+    written(".env", f"TAP_RESTGENERIC_SECRETS_{variable}={SECRET}\n")
+    server = serve(lambda _: [{"id": 1}])
+    done = command("init", f"{server.url}/orders", "--auth", auth)
+    monkeypatch.delenv(f"TAP_RESTGENERIC_SECRETS_{variable}")
+
+    assert (done.exit_code, server.asked[0].headers["authorization"]) == (0, header)
+
+
+def test_a_secret_that_is_nowhere_is_asked_for(here, serve, monkeypatch):
+    monkeypatch.delenv("TAP_RESTGENERIC_SECRETS_TOKEN", raising=False)
+    server = serve(lambda _: [{"id": 1}])
+    done = CliRunner().invoke(main, ["init", f"{server.url}/orders", "--auth", "bearer"], input=f"{SECRET}\n")
+
+    assert (done.exit_code, server.asked[0].headers["authorization"]) == (0, f"Bearer {SECRET}")
+    assert SECRET not in done.output
