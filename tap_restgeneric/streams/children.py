@@ -12,23 +12,34 @@ from tap_restgeneric.engine.pool import ahead
 from tap_restgeneric.errors import RestGenericError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tap_restgeneric.engine.records import Record
     from tap_restgeneric.streams.parts import Job
     from tap_restgeneric.streams.stream import ResourceStream
 
 
-def read_children(stream: ResourceStream, records: Sequence[Record]) -> None:
-    """Reads the children of records, in their order; the first requests of the next ones are out meanwhile."""
+def read_children(stream: ResourceStream, records: Sequence[Record], past: Callable[[Record], None]) -> None:
+    """Reads the children of records, in their order; the first requests of the next ones are out meanwhile.
+
+    Args:
+        stream: The parent.
+        records: Of the parent.
+        past: Called behind a record for which, and for all before which, nothing is left to be read.
+    """
     children = [child for child in stream.children if child.selected or child.has_selected_descendents]
     if not children:
         return
     kept = [record for record in records if stream.stream_maps[0].get_filter_result(record)]
     window = 2 * stream.pool.width if stream.pool.reads_ahead else 0
+    singly = all(child.node.batch is None for child in children)
+    before: Record | None = None
     with closing(ahead(_jobs(children, kept), window)) as jobs:
         for job in jobs:
+            if singly and before is not None and job.parent is not before:
+                past(before)
             _read(job)
+            before = job.parent
 
 
 def _read(job: Job) -> None:

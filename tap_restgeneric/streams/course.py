@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_restgeneric.engine.client import SyncTokenRejectedError
@@ -11,7 +12,7 @@ from tap_restgeneric.errors import ReplyError, RestGenericError
 from tap_restgeneric.streams.children import read_children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_restgeneric.dialect.exchange import Page
     from tap_restgeneric.dialect.progress.incremental import Window
@@ -53,7 +54,7 @@ class Course:
         stream.tally.matched = stream.tally.matched or stream.node.has_rows(parent)
         stream.tally.unmatched = "expand: no record of the parent has a list there"
         for out in stream.door.rows(stream.node.rows(parent), self._parent, write=self._write):
-            yield self._followed(out)
+            yield self._followed(out, lambda _: None)
 
     def _part(self, part: Part) -> Iterator[Delivered]:
         """Reads a part; from its beginning, if the API does not know any more where the last run stopped."""
@@ -73,8 +74,8 @@ class Course:
         stream.begin_sequence()
         for page in part.reading.pages():
             for out in stream.door.page(page, self._parent, window, write=self._write):
-                yield self._followed(out)
-                window, done = self._moved(part, window, out), out.done
+                yield self._followed(out, partial(self._past, part, window, out))
+                window, done = self._moved(part, window, out.window), out.done
             stream.extent.page()
             if stream.extent.is_reached:
                 return
@@ -87,9 +88,9 @@ class Course:
                 break
         self._over(part, window, changes)
 
-    def _moved(self, part: Part, before: Window | None, out: Out) -> Window | None:
+    def _moved(self, part: Part, before: Window | None, window: Window | None) -> Window | None:
         """The window behind a piece of a page; the bookmark follows where records come in order."""
-        window, progress = out.window, self._stream.progress
+        progress = self._stream.progress
         if window is None or before is None or window.block.row_order != "asc" or not self._write:
             return window
         if not window.disordered:
@@ -98,6 +99,11 @@ class Course:
         elif not before.disordered:
             progress.take_back(part)
         return window
+
+    def _past(self, part: Part, before: Window | None, out: Out, record: Record) -> None:
+        """Moves the bookmark behind a record whose children are out, though those of the rest of its page are not."""
+        if before is not None and out.window is not None and not out.window.disordered:
+            self._moved(part, before, before.advanced(before.block.cursor_path.first(record)))
 
     def _over(self, part: Part, window: Window | None, changes: Changes | None) -> None:
         """Moves the bookmark behind a part of which all is out."""
@@ -111,9 +117,9 @@ class Course:
             if self._write:
                 stream.progress.write()
 
-    def _followed(self, out: Out) -> Delivered:
+    def _followed(self, out: Out, past: Callable[[Record], None]) -> Delivered:
         """What has gone out, when its children are out too."""
-        read_children(self._stream, out.taken)
+        read_children(self._stream, out.taken, past)
         if out.full:
             self._stream.full(out.count)
         return out.count, out.delivered

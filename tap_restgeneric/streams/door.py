@@ -167,7 +167,7 @@ class Door:
     def _passed(self, records: int) -> None:
         self._tap.pace.passed(records)
         if records:
-            self._stream.has_news()
+            self._stream.has_news(state=False)
 
     @property
     def _room(self) -> int | None:

@@ -28,6 +28,11 @@ class Pace:
         self._size = 0
         self._written = clock()
         self._records = 0
+        self._changed = False
+
+    def changed(self) -> None:
+        """Notes that the state has changed."""
+        self._changed = True
 
     def passed(self, records: int) -> None:
         """Notes that records have gone out."""
@@ -35,7 +40,9 @@ class Pace:
 
     @property
     def due(self) -> bool:
-        """Whether enough records have gone out for a STATE of this size, or enough time has passed."""
+        """Whether there is news, and enough records have gone out for its size, or enough time has passed."""
+        if not self._changed:
+            return False
         return self._records * RECORD_BYTES >= self._size or self._clock() - self._written >= SECONDS
 
     def wrote(self, state: Any) -> None:
@@ -43,3 +50,4 @@ class Pace:
         self._size = len(json.dumps(state, default=str))
         self._written = self._clock()
         self._records = 0
+        self._changed = False

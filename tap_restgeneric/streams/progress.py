@@ -101,7 +101,7 @@ class Progress:
             return
         with self._tap.output:
             if self._bookmarks.advance(part.bookmark, *come.bookmark):
-                self._stream.has_news()
+                self._stream.has_news(state=True)
 
     def take_back(self, part: Part) -> None:
         """Moves a bookmark back to where a part began: its records were not in the order they were said to be in."""
@@ -112,7 +112,7 @@ class Progress:
                 self._bookmarks.advance(part.bookmark, *part.window.bookmark)
             else:
                 self._bookmarks.take_back(part.bookmark)
-            self._stream.has_news()
+            self._stream.has_news(state=True)
 
     def over(self, part: Part, come: Window | Changes, *, out: bool) -> None:
         """Moves a bookmark behind a part that was read.
@@ -143,7 +143,7 @@ class Progress:
             return
         with self._tap.output:
             if self._bookmarks.all_read(time.monotonic() - self._begun, self._tap.now()):
-                self._stream.has_news()
+                self._stream.has_news(state=True)
 
     def write(self, *, at_once: bool = False) -> None:
         """Writes a STATE message: at the end of a stream, and else where one is due."""

@@ -96,13 +96,13 @@ class Resumption:
                 self._stream.stream_state.pop(PLACE, None)
             else:
                 self._stream.stream_state[PLACE] = place
-            self._stream.has_news()
+            self._stream.has_news(state=True)
 
     def over(self) -> None:
         """Forgets the place: the stream has ended, or begins anew."""
         with self._tap.output:
             if self._stream.stream_state.pop(PLACE, None) is not None:
-                self._stream.has_news()
+                self._stream.has_news(state=True)
 
     @property
     def _is_kept(self) -> bool:

@@ -110,9 +110,15 @@ class ResourceStream(Stream):
         """Writes a record as the SDK does it: selection, types, maps."""
         self._write_record_message(record)
 
-    def has_news(self) -> None:
-        """Notes that there is something of which no STATE has told yet."""
+    def has_news(self, *, state: bool) -> None:
+        """Notes that there is something of which no STATE has told yet.
+
+        Args:
+            state: Whether the state has changed, and not only records have gone out.
+        """
         self.state_manager.is_flushed = False
+        if state:
+            self._tap.pace.changed()
 
     def write_state(self) -> None:
         """Writes a STATE message, if there is news."""

@@ -41,23 +41,26 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 VICTIMS = {"tap": ("tap-restgeneric",), "target": ("target-postgres",), "both": ("tap-restgeneric", "target-postgres")}
 LATENCY = 0.08
 """Seconds that an exchange takes at most: a run is long enough to be hit in the middle."""
-LONGEST = 3.0
-"""Seconds after the start of the tap within which it is hit."""
+LONGEST = 1.6
+"""Seconds after the first exchange within which a run is hit."""
 WHOLE = [kind for kind in KINDS if kind.name != "windows"]  # it reads up to today
 
 
 class SlowApi(FaultyServer):
-    """An API of a kind that takes its time."""
+    """An API of a kind that takes its time; `answered` counts what it was asked."""
+
+    answered = 0
 
     @override
     def answer_to(self, asked: Asked) -> Any:
+        self.answered += 1
         time.sleep(LATENCY * random.random())
         return super().answer_to(asked)
 
 
 @dataclass(frozen=True)
 class Blow:
-    """Who is hit, with what, and how many seconds after the tap has started."""
+    """Who is hit, with what, and how many seconds after the first exchange."""
 
     victims: tuple[str, ...]
     number: signal.Signals
@@ -79,7 +82,7 @@ class Round:
     """
 
     kind: Kind
-    server: FaultyServer
+    server: SlowApi
     warehouse: Postgres
     folder: Path
     rng: random.Random
@@ -101,8 +104,9 @@ class Round:
         blow = Blow(VICTIMS[name], self.rng.choice(SIGNALS), self.rng.uniform(0, LONGEST))
         self.counts[f"{blow.number.name} to {name}"] += 1
         with self._started("hit.log") as process:
-            while process.poll() is None and not _named(process.pid, "tap-restgeneric"):
-                time.sleep(0.02)
+            begun = self.server.answered
+            while process.poll() is None and self.server.answered == begun:
+                time.sleep(0.01)
             time.sleep(blow.after)
             for victim in blow.victims:
                 for pid in _named(process.pid, victim):
