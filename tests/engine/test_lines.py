@@ -56,7 +56,8 @@ def catalog(config: dict[str, Any], deselected: list[tuple[str, ...]]) -> dict[s
 def without_clock(message: dict[str, Any]) -> dict[str, Any]:
     """The version of a table is the moment at which the tap began; a state says when it was written."""
     for bookmark in message.get("value", {}).get("bookmarks", {}).values():
-        bookmark.get("position", {}).pop("at", None)
+        for clock in ("at", "version"):
+            bookmark.get("position", {}).pop(clock, None)
     return {**message, "version": "version" in message}
 
 
