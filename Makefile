@@ -27,7 +27,7 @@ test: lint types ## lint, types and all tests
 
 crash: setup ## break off runs at every line and exchange, in every way, and run them again (RUNS=200: through Meltano, too)
 	PYTHONPATH=tests $(BIN)/python tests/crash/crash_volume.py 10000
-	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py
+	PYTHONPATH=tests $(BIN)/python tests/crash/crash_driver.py $(EVERY)
 	$(if $(RUNS),PYTHONPATH=.:tests $(BIN)/python tests/crash/crash_meltano.py $(RUNS))
 
 soak: setup ## 2,000 small runs in one process, and whether it grows

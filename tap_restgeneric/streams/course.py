@@ -103,7 +103,7 @@ class Course:
     def _past(self, part: Part, before: Window | None, out: Out, record: Record) -> None:
         """Moves the bookmark behind a record whose children are out, though those of the rest of its page are not."""
         if before is not None and out.window is not None and not out.window.disordered:
-            self._moved(part, before, before.advanced(before.block.cursor_path.first(record)))
+            self._moved(part, before, before.advanced(before.block.value(record)))
 
     def _over(self, part: Part, window: Window | None, changes: Changes | None) -> None:
         """Moves the bookmark behind a part of which all is out."""

@@ -1,6 +1,7 @@
 """Is the target right after a run was broken off anywhere, in any way, and run again?
 
-`python tests/crash/crash_driver.py`: every kind of run, stopped after each line and failed at each exchange.
+`python tests/crash/crash_driver.py`: every kind of run, stopped after each line and failed at each exchange; with a number
+behind it, only one of so many exchanges.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crash_faults import FAULTS, STALL_SECONDS, Fate, Fault, FaultyServer, names_without_address
@@ -222,17 +224,11 @@ def driving(kind: Kind, concurrency: int) -> Iterator[Driver]:
         yield Driver(kind, concurrency, server)
 
 
-def everything(kind: Kind, concurrency: int) -> Driver:
-    """A kind of run, stopped and failed everywhere."""
-    with driving(kind, concurrency) as driver:
+def tried(place: int, every: int) -> tuple[str, Counter[str], list[str]]:
+    """One of `CASES`, in a process of its own: stopped and failed everywhere."""
+    with driving(*CASES[place]) as driver:
         driver.lines()
-        driver.exchanges(FAULTS)
-    return driver
-
-
-def tried(place: int) -> tuple[str, Counter[str], list[str]]:
-    """One of `CASES`, in a process of its own."""
-    driver = everything(*CASES[place])
+        driver.exchanges(FAULTS, every=every)
     return driver.name, driver.counts, driver.wrong
 
 
@@ -242,8 +238,9 @@ CASES = list(itertools.product(KINDS, (1, 16)))
 def main() -> int:
     """Everything; the last line has the counts."""
     total: Counter[str] = Counter()
+    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for name, counts, wrong in pool.map(tried, range(len(CASES))):
+        for name, counts, wrong in pool.map(partial(tried, every=every), range(len(CASES))):
             total += counts + Counter(wrong=len(wrong))
             said = [f"{name}: {_shown(counts)}", *(f"  WRONG {line}" for line in wrong[:10])]
             print("\n".join(said), flush=True)  # noqa: T201
