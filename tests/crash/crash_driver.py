@@ -1,7 +1,7 @@
 """Is the target right after a run was broken off anywhere, in any way, and run again?
 
-`python tests/crash/crash_driver.py`: every kind of run, stopped after each line and failed at each exchange; with a number
-behind it, only one of so many exchanges.
+`python tests/crash/crash_driver.py`: every kind of run, stopped after each line and failed at each exchange; with a
+number behind it, only one of so many exchanges.
 """
 
 from __future__ import annotations
