@@ -49,6 +49,7 @@ class Shape:
         paginator: Keys of the paginator that is right.
         filter: The parameter that asks for what is new, and the field it is about.
         keeps: Whether that parameter gives records of the very moment that is asked for.
+        lag: How far a run should look back.
         changes: Whether that field moves when a record changes, so that a source should ask by it.
         path: Path and query that a person would give.
         client: Keys of the client that are right beside base_url.
@@ -62,6 +63,7 @@ class Shape:
     filter: tuple[str, str] | None = None
     keeps: bool = True
     changes: bool = True
+    lag: int | None = None
     path: str = "/v1/orders"
     client: Mapping[str, Any] = field(default_factory=dict)
 
@@ -313,6 +315,7 @@ SHAPES: dict[str, Shape] = {
         paginator={"type": "page_number", "base_page": 1, "total_path": "meta.total_pages"},
         filter=("updated_after", "updated_at"),
         keeps=False,
+        lag=1,
     ),
     "pages from 0": Shape(
         answer=paged(
@@ -387,6 +390,7 @@ SHAPES: dict[str, Shape] = {
         answer=skipping(lambda records, start, total: records),
         paginator={"type": "offset", "limit": SIZE, "total_path": None},
         filter=UPDATED,
+        lag=1,
     ),
     "a bare list by start": Shape(
         answer=skipping(lambda records, start, total: records, param="start"),
@@ -414,8 +418,18 @@ SHAPES: dict[str, Shape] = {
     ),
     "all in one page": Shape(
         answer=lambda asked, records: {"data": records},
+        records=ORDERS[:23],
         selector="data",
         paginator={"type": "single_page"},
+        filter=UPDATED,
+    ),
+    "a page of a round size, and nothing about more": Shape(
+        answer=lambda asked, records: {"data": records}, selector="data", paginator=None, filter=UPDATED
+    ),
+    "a bare list of one page, the next one empty": Shape(
+        answer=paged(lambda asked, records, page, pages: records),
+        records=ORDERS[:7],
+        paginator={"type": "page_number", "base_page": 1, "total_path": None},
         filter=UPDATED,
     ),
     "one object": Shape(
@@ -426,6 +440,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "objects by id": Shape(
         answer=lambda asked, records: {"status": "ok", "data": {str(each["id"]): each for each in records}},
+        records=ORDERS[:23],
         selector="data.*",
         paginator={"type": "single_page"},
     ),

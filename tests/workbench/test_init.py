@@ -44,7 +44,7 @@ def test_what_init_finds_is_right(command, serve, here, name):
         "filter": shape.filter if shape.changes else None,
         "client": shape.client,
     }, done.output
-    assert (incremental or {}).get("lag") == (None if shape.keeps else 1)
+    assert (incremental or {}).get("lag") == shape.lag
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -288,3 +288,13 @@ def test_a_secret_that_is_nowhere_is_asked_for(here, serve, monkeypatch):
 
     assert (done.exit_code, server.asked[0].headers["authorization"]) == (0, f"Bearer {SECRET}")
     assert SECRET not in done.output
+
+
+def test_a_list_without_objects_is_named(command, serve):
+    server = serve(lambda _: ["a", "b"])
+    done = command("init", f"{server.url}/orders")
+
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (
+        1,
+        "the list at $ holds no objects, and a record is one",
+    )

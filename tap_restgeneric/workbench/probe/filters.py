@@ -37,12 +37,12 @@ class Filter:
 
     Attributes:
         param: The parameter.
-        leaves_out: Whether records of the very moment that is asked for are left out.
+        leaves_out: Whether records of the very moment that is asked for are left out; None: not known.
         reason: What was seen.
     """
 
     param: str
-    leaves_out: bool
+    leaves_out: bool | None
     reason: str
 
 
@@ -56,10 +56,13 @@ def found(asker: Asker, pages: Sequence[Page], cursor: Cursor, key: str | None) 
         key: The field that tells records apart.
     """
     known = [record for page in pages for record in page.records]
-    cutoffs = _cutoffs(known, pages[0].records, cursor.name)
+    # With one request left nothing can be confirmed: then no two names may have the same effect on the first page.
+    once = asker.left == 1
+    cutoffs = _cutoffs(pages[0].records if once else known, pages[0].records, cursor.name)
     if len(cutoffs) < _FEWEST:
         return None
-    asked = {name: cutoffs[number % len(cutoffs)] for number, name in enumerate(_names(cursor.name))}
+    names = _names(cursor.name)[: len(cutoffs) if once else None]
+    asked = {name: cutoffs[number % len(cutoffs)] for number, name in enumerate(names)}
     answer = asker.tried(_with(asker, asked))
     if answer is None:
         return _after_refusal(asker, asked, pages, cursor, key)
@@ -67,13 +70,13 @@ def found(asker: Asker, pages: Sequence[Page], cursor: Cursor, key: str | None) 
     if not answer.records or window.marks(answer.records) == window.marks(pages[0].records):
         return None
     fitting = [name for name, value in asked.items() if window.fits(answer.records, value)]
-    for number, name in enumerate(fitting, 1):
-        confirmed = _confirmed(asker, window, name, cutoffs)
+    while fitting and asker.left > 0:
+        confirmed = _confirmed(asker, window, fitting.pop(0), cutoffs)
         if confirmed:
             return confirmed
-        if asker.left <= 0 and number == len(fitting) - 1:
-            told = f"{fitting[-1]} is the only parameter left that explains what came"
-            return Filter(fitting[-1], leaves_out=True, reason=told)
+    if len(fitting) == 1:
+        told = f"{fitting[0]} is the only parameter that explains what came when all were sent"
+        return Filter(fitting[0], leaves_out=None, reason=told)
     return None
 
 

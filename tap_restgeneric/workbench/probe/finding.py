@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.paging.detection import path_of
+from tap_restgeneric.errors import ReplyError
 from tap_restgeneric.workbench.probe import fields, filters, limits, paging
 from tap_restgeneric.workbench.probe.asking import Asker
 
@@ -85,7 +86,7 @@ class Finding:
         incremental = {}
         if self.cursor and self.cursor.changes and self.filter:
             params[self.filter.param] = "{incremental.start_value}"
-            lag = {"lag": 1} if self.filter.leaves_out else {}
+            lag = {} if self.filter.leaves_out is False else {"lag": 1}
             incremental = {"incremental": {"cursor_path": path_of((self.cursor.name,)), **lag}}
         return {
             "path": self.start.path,
@@ -144,9 +145,15 @@ class Finding:
                 f"incremental: {{cursor_path: {name}}}"
             )
             return Answer("replication", f"full table ({asked})", told, doubt=True)
-        gap = "; records of that very moment are left out, so a run looks back by one (lag)"
-        told = f"proved: {self.filter.reason}{gap if self.filter.leaves_out else ''}"
+        told = f"proved: {self.filter.reason}{_GAPS[self.filter.leaves_out]}"
         return Answer("replication", f"incremental by {asked}", told, steps=(*ENDPOINT, "incremental"))
+
+
+_GAPS = {
+    False: "",
+    True: "; records of that very moment are left out, so a run looks back by one (lag)",
+    None: "; whether records of that very moment come is not known, so a run looks back by one (lag)",
+}
 
 
 def find(bench: Bench, start: Start) -> Finding:
@@ -163,6 +170,8 @@ def find(bench: Bench, start: Start) -> Finding:
     first = asker.page(asker.call)
     selector = str(asker.selector)
     is_list = isinstance(first.reply.body, list) or selector != "$"
+    if first.entries and not first.records:
+        raise ReplyError(f"the list at {selector} holds no objects, and a record is one")
     key = fields.key(first.records, start.name)
     if is_list and first.records:
         found = paging.found(asker, first, start, key.alone)
