@@ -12,13 +12,13 @@ ROOT = Path(__file__).parent.parent / PACKAGE
 MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
-    {"cli", "__main__"},
+    {"cli", "__main__", "reference"},
     {"workbench"},
     {"tap"},
     {"streams"},
     {"discovery", "given_schemas", "kept_schemas", "output"},
     {"engine"},
-    {"readers", "inference", "settings", "reference", "apis"},
+    {"readers", "inference", "settings", "apis"},
     {"dialect"},
     {"errors"},
 )

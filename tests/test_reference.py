@@ -17,6 +17,7 @@ from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.discovery import shipped_schema
 from tap_restgeneric.errors import ConfigError, Problem
+from tap_restgeneric.reference import dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,7 @@ def test_every_key_has_a_meaning():
     silent = [
         f"{name}.{key}"
         for name in grammar.blocks()
-        for key, schema in reference.keys_of(grammar.json_schema()["$defs"][name]).items()
+        for key, schema in dialect.keys_of(grammar.json_schema()["$defs"][name]).items()
         if key != "type" and not schema.get("description")
     ]
     assert silent == []

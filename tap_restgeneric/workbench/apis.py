@@ -46,11 +46,15 @@ def apis(name: str | None) -> None:
 def _row(api: str) -> Sequence[Line]:
     text = builtin.text(api)
     source = yaml.safe_load(text)
-    secrets = ", ".join(dict.fromkeys(_SECRET.findall(text)))
-    return ((api, NAME),), str(len(source["resources"])), secrets, ", ".join(_parameters(source))
+    return ((api, NAME),), str(len(source["resources"])), ", ".join(secrets(text)), ", ".join(parameters(source))
 
 
-def _parameters(source: dict[str, Any]) -> list[str]:
+def secrets(text: str) -> list[str]:
+    """The names of the secrets that a definition speaks of, those of other ways to sign in its comments too."""
+    return list(dict.fromkeys(_SECRET.findall(text)))
+
+
+def parameters(source: dict[str, Any]) -> list[str]:
     """The placeholders that only the setting `parameters` can fill."""
     endpoints = [entry.get("endpoint") or {} for entry in source["resources"] if isinstance(entry, dict)]
     found: dict[str, None] = {}

@@ -1,13 +1,9 @@
-"""How does the dialect read as a page?
-
-`python -m tap_restgeneric.reference` in a checkout writes `schemas/config.schema.json` anew, and in `docs/dialect.md`
-everything behind the mark; what stands before it is written by hand.
-"""
+"""How does the dialect read as tables?"""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.grammar import schema as grammar
@@ -16,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Schema = dict[str, Any]
-
-MARK = "<!-- Made from the models by `make reference`: what follows is not edited by hand. -->"
-CHECKOUT = Path(__file__).parents[1]
 
 _BEFORE_TYPES = {
     "Auth": "How to say who asks. A block with a `token` and no `type` is a `bearer`.",
@@ -34,16 +27,6 @@ _REFERRED = {
     "Endpoint": "endpoint",
 }
 _FIRST = {"client": "Client", "resource_defaults": "ResourceDefaults", "resources": "Resource", "endpoint": "Endpoint"}
-
-
-def files(checkout: Path = CHECKOUT) -> dict[Path, str]:
-    """What is made from the models, by path, as it should be."""
-    page = checkout / "docs" / "dialect.md"
-    written = page.read_text("utf-8").partition(MARK)[0]
-    return {
-        checkout / "schemas" / "config.schema.json": json.dumps(grammar.json_schema(), indent=2) + "\n",
-        page: f"{written}{MARK}\n\n{tables()}",
-    }
 
 
 def tables() -> str:
@@ -121,7 +104,7 @@ def _block(
     about = {key: value.get("description", "") for key, value in keys.items()}
     silent = [key for key, text in about.items() if text == grammar.NO_EFFECT]
     others = [key for key, text in about.items() if text.startswith(grammar.OTHER_SPELLING)]
-    rows = [_row(key, schema, headings) for key in keys if key not in {*silent, *others}]
+    rows = [_row_of(key, schema, headings) for key in keys if key not in {*silent, *others}]
     if silent:
         rows.append(f"| {_listed(silent)} | any | | {grammar.NO_EFFECT} |")
     if rows:
@@ -129,21 +112,26 @@ def _block(
     return "\n".join(lines)
 
 
-def _row(key: str, block: Schema, headings: Mapping[str, str]) -> str:
+def _row_of(key: str, block: Schema, headings: Mapping[str, str]) -> str:
     keys = keys_of(block)
     other = f"{grammar.OTHER_SPELLING}{key}"
     spellings = [key, *(name for name, schema in keys.items() if schema.get("description") == other)]
-    default = "required" if key in _required(block) else _default(keys[key])
-    cells = [_listed(spellings), _kind(keys[key], headings), default, keys[key].get("description", "")]
+    default = "required" if key in _required(block) else default_of(keys[key])
+    return row(_listed(spellings), type_in_words(keys[key], headings), default, keys[key].get("description", ""))
+
+
+def row(*cells: str) -> str:
+    """A row of a table in Markdown."""
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _default(schema: Schema) -> str:
+def default_of(schema: Schema) -> str:
+    """The default of a key as code; nothing if it has none that says anything."""
     default = schema.get("default")
     return "" if default in (None, [], {}, "") else f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
-def _kind(schema: Schema, headings: Mapping[str, str]) -> str:
+def type_in_words(schema: Schema, headings: Mapping[str, str] = MappingProxyType({})) -> str:
     """A type in words: `integer > 0`, `list of texts`."""
     kinds = [_word(kind, headings) for kind in schema.get("anyOf", [schema])]
     return " or ".join(dict.fromkeys(kind for kind in kinds if kind)) or "any"
@@ -172,13 +160,13 @@ def _number(kind: Schema, _: Mapping[str, str]) -> str:
 def _list(kind: Schema, headings: Mapping[str, str]) -> str:
     if kind.get("maxItems") == 0:
         return "`[]`"
-    items = _kind(kind.get("items") or {}, headings)
+    items = type_in_words(kind.get("items") or {}, headings)
     return "list" if items == "any" else f"list of {_PLURALS.get(items, items)}"
 
 
 def _mapping(kind: Schema, headings: Mapping[str, str]) -> str:
     values = kind.get("additionalProperties")
-    inner = _kind(values, headings) if isinstance(values, dict) and "if" not in values else "any"
+    inner = type_in_words(values, headings) if isinstance(values, dict) and "if" not in values else "any"
     return "object" if inner == "any" else f"object of {_PLURALS.get(inner, inner)}"
 
 
@@ -200,8 +188,3 @@ _WORDS: dict[str, Callable[[Schema, Mapping[str, str]], str]] = {
 
 def _listed(words: list[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-if __name__ == "__main__":
-    for path, text in files().items():
-        path.write_text(text, "utf-8")

@@ -24,8 +24,8 @@ from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.settings import JSONSCHEMA
 from tap_restgeneric.tap import TapRestGeneric
 
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?P<words>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SUFFIXES = {"yaml": ".yaml", "json": ".json", "python": ".py"}
 OTHER_COMMANDS = {"cd", "echo", "export", "meltano", "pip", "python3", "target-jsonl"}
@@ -51,7 +51,7 @@ def snippets() -> list[Snippet]:
         for fence in FENCE.finditer(text):
             language, _, kind = fence["words"].strip().partition(" ")
             line = text.count("\n", 0, fence.start()) + 1
-            found.append(Snippet(page.name, line, language, kind, fence["text"]))
+            found.append(Snippet(page.relative_to(ROOT).as_posix(), line, language, kind, fence["text"]))
     return found
 
 

@@ -1,0 +1,54 @@
+"""How do the settings of the tap read as tables?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tap_restgeneric import settings
+from tap_restgeneric.reference.dialect import default_of, row, type_in_words
+from tap_restgeneric.reference.plugin import about
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def tables() -> str:
+    """The settings of the tap in Markdown: its own, then those that every tap of the SDK has."""
+    own = settings.JSONSCHEMA["properties"]
+    everything = about()
+    others = {name: schema for name, schema in everything.items() if name not in own}
+    return "\n".join(
+        [
+            "## Its own",
+            "",
+            "| setting | type | default | meaning |",
+            "|---|---|---|---|",
+            *(
+                row(
+                    f"`{name}`",
+                    type_in_words(everything[name]),
+                    default_of(everything[name]),
+                    _meaning(everything[name]),
+                )
+                for name in own
+            ),
+            "",
+            "## Those of every SDK tap",
+            "",
+            "| setting | meaning |",
+            "|---|---|",
+            *(row(f"`{name}`", _meaning(schema)) for name, schema in others.items()),
+            "",
+        ]
+    )
+
+
+def _own_row(name: str, schema: dict[str, Any]) -> str:
+    return row(f"`{name}`", type_in_words(schema), default_of(schema), _meaning(schema))
+
+
+def _meaning(schema: Mapping[str, Any]) -> str:
+    """The description on one line; what looks like a tag stays to be seen."""
+    words = " ".join(schema.get("description", "").split())
+    return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or "&lt;", words)
