@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash soak lint types format reference chaos leaks bench clean
+.PHONY: help setup demo test crash soak lint types format reference chaos leaks fuzz bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -52,6 +52,10 @@ chaos: setup ## every bad reply there is, and whether the tap keeps its promises
 
 bench: setup ## the tap beside others over the same work (ARGS="--scenario S1,S2 --peer tap,sdk,limit")
 	$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: setup ## texts that nobody would write, for everything that reads one (SECONDS=10 for each)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
+	PYTHONPATH=tests $(BIN)/python -m hostile.fuzz $(or $(SECONDS),10)
 
 leaks: setup ## secrets in every place, every error, and whether one shows
 	PYTHONPATH=tests $(BIN)/python -m hostile.leaks

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_LARGEST = 2_000_000
+"""Bytes of a source: more is none, and would take minutes to read."""
+
+
 def find(name: str, folders: Sequence[Path]) -> Path:
     """The first file of that name in the folders; an absolute name is looked up where it says.
 
@@ -39,6 +43,8 @@ def text(path: Path, name: str) -> str:
         ConfigError: The file cannot be opened, or is not UTF-8.
     """
     try:
+        if (size := path.stat().st_size) > _LARGEST:
+            raise ConfigError.at("$.source", f"{name} has {size} bytes, and a source has at most {_LARGEST}")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError.at("$.source", f"{name} cannot be opened: {error.strerror}") from None

@@ -23,6 +23,7 @@ _FUNCTIONS = frozenset({"len"})
 _CONSTANTS = frozenset({"none", "None", "true", "True", "false", "False"})
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 _INSTEAD = {"&": "and", "!": "not", "=": "=="}
+_MOST_FILTERS = 20
 _MOST_CHARACTERS = 4_000
 
 
@@ -73,6 +74,7 @@ def of(text: str) -> Meaning:
     _check(source, tokens)
     try:
         whole = nodes.Output([_tree(source, tokens)])
+        _count_filters(whole)
         lookups = _lookups(whole)
         return Meaning(text, compiled(whole.nodes[0]), NAMES & {name for name, *_ in lookups}, lookups)
     except (RecursionError, MemoryError):
@@ -81,6 +83,16 @@ def of(text: str) -> Meaning:
         raise ValueError(f"the expression cannot be compiled: {error.msg}") from None
     except TemplateSyntaxError as error:
         raise ValueError(f"the expression cannot be compiled: {error.message}") from None
+
+
+def _count_filters(whole: nodes.Node) -> None:
+    """Refuses an expression that could make many copies of a large text.
+
+    Raises:
+        ValueError: It has too many filters.
+    """
+    if sum(1 for _ in whole.find_all(nodes.Filter)) > _MOST_FILTERS:
+        raise ValueError(f"an expression has at most {_MOST_FILTERS} filters")
 
 
 def _without_braces(text: str) -> str:

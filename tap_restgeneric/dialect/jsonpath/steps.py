@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tap_restgeneric.dialect.jsonpath import costs
 from tap_restgeneric.errors import ReplyError
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def branches(text: str, *, through_arrays: bool) -> tuple[Steps, ...]:
     Raises:
         ValueError: It is no JSONPath; the message names the column.
     """
+    costs.check_text(text)
     found: list[Steps] = []
     at = 0
     while path := _path(text, at, through_arrays=through_arrays):
@@ -261,6 +263,7 @@ def _query(
     except Exception as error:  # noqa: BLE001  # the library raises half a dozen unrelated types
         at = _ERROR_AT.search(str(error))
         raise ValueError(_mistake(text, begin + int(at[1]) - len(root) if at else len(text))) from None
+    costs.check(path)
     return Query(path, text, applies_to, chooses)
 
 

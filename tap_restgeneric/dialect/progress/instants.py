@@ -35,7 +35,7 @@ def _instant(text: str) -> datetime | None:
             moment = parsedate_to_datetime(text)
             return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
         return _moment(found) if (found := _MOMENT.fullmatch(text)) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
