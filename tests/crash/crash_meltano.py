@@ -75,6 +75,7 @@ class Round:
         kind: Of run.
         server: The API.
         warehouse: The database.
+        plugins: Meltano's folder.
         folder: For state and logs.
         rng: Chooses the blows.
         counts: What happened.
@@ -84,6 +85,7 @@ class Round:
     kind: Kind
     server: SlowApi
     warehouse: Postgres
+    plugins: Path
     folder: Path
     rng: random.Random
     counts: Counter[str] = field(default_factory=Counter)
@@ -149,7 +151,7 @@ class Round:
 
     @property
     def _project(self) -> Project:
-        return Project(plugins=PLUGINS, state=self.folder / "state")
+        return Project(plugins=self.plugins, state=self.folder / "state")
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -197,15 +199,24 @@ def _send(pid: int, number: signal.Signals) -> None:
         return
 
 
+def _plugins(folder: Path) -> Path:
+    """Meltano's folder with the plugins of the checkout, and all else of its own: others may run them, too."""
+    log = folder / "install.log"
+    Project(plugins=PLUGINS, state=folder).install(["tap-restgeneric", "target-postgres"], log)
+    own = folder / "meltano"
+    own.mkdir()
+    for kind in ("extractors", "loaders"):
+        (own / kind).symlink_to(PLUGINS / kind)
+    return own
+
+
 def rounds(runs: int, seed: int) -> tuple[Counter[str], list[str]]:
     """So many runs that are hit, in rounds of a few; what happened, and what went wrong."""
     rng = random.Random(seed)
     counts: Counter[str] = Counter()
     wrong: list[str] = []
     with postgres() as warehouse, tempfile.TemporaryDirectory(prefix="crash-") as folder:
-        Project(plugins=PLUGINS, state=Path(folder)).install(
-            ["tap-restgeneric", "target-postgres"], Path(folder) / "install.log"
-        )
+        own = _plugins(Path(folder))
         left = runs
         while left > 0:
             blows = min(left, rng.randint(2, 6))
@@ -214,7 +225,7 @@ def rounds(runs: int, seed: int) -> tuple[Counter[str], list[str]]:
             place.mkdir()
             kind = rng.choice(WHOLE)
             with serving(SlowApi(kind)) as server:
-                one = Round(kind, server, warehouse, place, rng)
+                one = Round(kind, server, warehouse, own, place, rng)
                 one.go(blows)
             counts += one.counts
             wrong += one.wrong
