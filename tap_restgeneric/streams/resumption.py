@@ -72,7 +72,7 @@ class Resumption:
     def left(self, parts: Sequence[Part]) -> Sequence[Part]:
         """What is still to be read of a stream."""
         self._parts = len(parts)
-        if not self._taken or not 0 <= self._taken["part"] < len(parts):
+        if not self._taken or self._taken["part"] >= len(parts):
             return parts
         first, *later = parts[self._taken["part"] :]
         page, paginator = self._taken["page"], self._taken.get("paginator")
@@ -114,7 +114,8 @@ class Resumption:
     def _holds(self, found: dict[str, Any]) -> bool:
         try:
             age = self._tap.now() - datetime.fromisoformat(found["at"])
-            return found["of"] == self._digest and age <= self._tap.resume_within
+            Position(**(found["page"] or {"kind": "start"}))  # it may have been written by hand
+            return found["of"] == self._digest and age <= self._tap.resume_within and found["part"] >= 0
         except (KeyError, TypeError, ValueError):
             return False
 

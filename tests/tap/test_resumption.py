@@ -145,6 +145,17 @@ def test_another_definition_begins_anew(broken):
     assert ids(run(other, state=state)) == list(range(10))
 
 
+@pytest.mark.parametrize(
+    "spoiled", [{"at": "yesterday"}, {"page": {"number": 3}}, {"part": -1}, {"part": "x"}, {"of": 7}]
+)
+def test_a_place_that_says_nothing_begins_anew(broken, spoiled):
+    state = interrupted(broken()).state
+    state["bookmarks"]["things"]["position"].update(spoiled)
+    broken.script.broken = None
+
+    assert ids(run(broken(), state=state)) == list(range(10))
+
+
 def test_a_refresh_begins_anew(broken):
     state = interrupted(broken()).state
     broken.script.broken = None
