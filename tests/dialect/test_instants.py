@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_restgeneric.dialect.progress.instants import converted, instant, number, shifted, unit
+from tap_restgeneric.dialect.progress.instants import converted, instant, moment, moved, number, shifted, unit
 
 UTC = timezone.utc
 HOUR = timezone(timedelta(hours=1))
@@ -187,3 +187,22 @@ def test_a_number_beyond_all_dates_cannot_be_converted():
 @pytest.mark.parametrize(("counted", "name"), [(0, "epoch"), (1_706_688_000, "epoch"), (1_706_688_000_123, "epoch_ms")])
 def test_the_size_of_a_number_tells_its_unit(counted, name):
     assert unit(counted) == name
+
+
+MOVED = {
+    "seconds of a date-time": ("2024-01-31T08:00:00Z", -90, "2024-01-31T07:58:30Z"),
+    "whole days of a date, more rather than less": ("2024-01-31", -90, "2024-01-30"),
+    "seconds since the epoch": (1_706_688_000, -90, 1_706_687_910),
+    "milliseconds since the epoch": (1_706_688_000_000, -90, 1_706_687_910_000),
+}
+
+
+@pytest.mark.parametrize(("value", "seconds", "there"), MOVED.values(), ids=MOVED)
+def test_a_moment_is_moved_by_seconds(value, seconds, there):
+    assert moved(value, seconds) == there
+
+
+def test_a_number_is_a_moment_only_where_numbers_count_since_the_epoch():
+    assert moment(1_706_688_000, counted=False) is None
+    assert moment(1_706_688_000, counted=True) == at(2024, 1, 31, 8)
+    assert moment("2024-01-31", counted=True) == at(2024, 1, 31)
