@@ -384,6 +384,22 @@ def test_a_parent_that_was_away_is_read_from_its_beginning(serve, monkeypatch):
     assert since(all_, "/posts/3/events")[-1] == "2023-12-31T23:59:03Z"
 
 
+def test_a_parent_whose_children_were_refused_is_read_from_its_beginning(serve, monkeypatch):
+    many(monkeypatch, 3)
+    child = {
+        **per_post(),
+        "endpoint": {**per_post()["endpoint"], "response_actions": [{"status_code": 403, "action": "ignore"}]},
+    }
+    refusing = serve(by_path({**of_many(5), "/posts/4/events": Answer(403, {})}))
+    open_ = serve(by_path(of_many(5)))
+    first = run(api(refusing.url, resource("posts"), child))
+    run(api(open_.url, resource("posts"), child), state=first.state)
+
+    assert "partitions_read" in first.state["bookmarks"]["events"]
+    assert since(open_, "/posts/4/events")[-1] is None
+    assert since(open_, "/posts/3/events")[-1] == "2023-12-31T23:59:02Z"
+
+
 def test_a_value_from_the_future_hides_nothing(serve, monkeypatch):
     many(monkeypatch, 1)
     answers = of_many(3) | {"/posts/0/events": {"items": [event(0, "2999-01-01T00:00:00Z")]}}
