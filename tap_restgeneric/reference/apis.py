@@ -11,8 +11,9 @@ from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.discovery import shipped_schema
 from tap_restgeneric.readers import builtin
 from tap_restgeneric.reference.dialect import row
-from tap_restgeneric.workbench.apis import parameters, secrets
+from tap_restgeneric.workbench.apis import parameters
 from tap_restgeneric.workbench.described import replication, request_line
+from tap_restgeneric.workbench.naming import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +26,12 @@ def page(api: str) -> str:
     text = builtin.text(api)
     source = yaml.safe_load(text)
     needed = parameters(source)
-    values = {"secrets": dict.fromkeys(secrets(text), "..."), "parameters": dict.fromkeys(needed, "...")}
+    values = {"secrets": dict.fromkeys(secrets_in(text), "..."), "parameters": dict.fromkeys(needed, "...")}
     nodes = loaded(source, secrets=Secrets(values["secrets"], {}), parameters=values["parameters"]).nodes
     settings = {"source": api, "client": {"base_url": source["client"]["base_url"]}}
     return "\n".join(
         [
-            *_needs(settings, secrets(text), values["parameters"]),
+            *_needs(settings, secrets_in(text), values["parameters"]),
             *_streams(list(nodes.values())),
             *_fields(api, nodes),
         ]

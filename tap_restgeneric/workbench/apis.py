@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,14 +12,13 @@ from tap_restgeneric.dialect.placeholders import placeholders_in
 from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.readers import builtin
 from tap_restgeneric.workbench.bench import desk, examples
+from tap_restgeneric.workbench.naming import secrets_in
 from tap_restgeneric.workbench.screen import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_restgeneric.workbench.screen import Line
-
-_SECRET = re.compile(r"\{secrets\.([\w.-]+)\}")
 
 
 @click.command(
@@ -46,12 +44,7 @@ def apis(name: str | None) -> None:
 def _row(api: str) -> Sequence[Line]:
     text = builtin.text(api)
     source = yaml.safe_load(text)
-    return ((api, NAME),), str(len(source["resources"])), ", ".join(secrets(text)), ", ".join(parameters(source))
-
-
-def secrets(text: str) -> list[str]:
-    """The names of the secrets that a definition speaks of, those of other ways to sign in its comments too."""
-    return list(dict.fromkeys(_SECRET.findall(text)))
+    return ((api, NAME),), str(len(source["resources"])), ", ".join(secrets_in(text)), ", ".join(parameters(source))
 
 
 def parameters(source: dict[str, Any]) -> list[str]:

@@ -56,6 +56,7 @@ def _opened(here: Desk, source: str | None, configs: tuple[str, ...], name: str)
         here.screen.table(("where", "what is wrong"), [(problem.path, problem.message) for problem in error.problems])
         count = len(error.problems)
         here.screen.line(((f"{name}: {counted(count, 'mistake')}", BAD),))
+        here.screen.next_step(f"restgeneric check {given(source, configs)}".rstrip(), "once they are mended")
         sys.exit(error.exit_code)
     return bench
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +16,7 @@ from tap_restgeneric.readers import builtin
 from tap_restgeneric.workbench.bench import configs, desk, examples, known_streams, source_and_streams
 from tap_restgeneric.workbench.cassette import Recorded, about, cassette, recorded, replayed, silent_output
 from tap_restgeneric.workbench.imports.document import Imported
+from tap_restgeneric.workbench.naming import secrets_in
 from tap_restgeneric.workbench.screen import GOOD, counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 USUAL_CASSETTE = "cassette.yaml"
 _ONE_BY_ONE = {"concurrency": 1}
-_SECRET = re.compile(r"\{secrets\.([^{}]+)\}")
 
 
 @click.command(
@@ -98,7 +97,7 @@ def _played(told: dict[str, Any], configs: Sequence[str]) -> dict[str, Any]:
         given |= {} if path == "ENV" else settings.read(path, "--config")
     written = yaml.safe_dump(given, width=float("inf"))
     written += builtin.text(given["source"]) if given.get("source") in builtin.names() else ""
-    stand_ins = {name: f"replayed-{name}" for name in _SECRET.findall(written)}
+    stand_ins = {name: f"replayed-{name}" for name in secrets_in(written)}
     return {**given, "secrets": {**stand_ins, **(given.get("secrets") or {})}, **_ONE_BY_ONE}
 
 

@@ -122,3 +122,21 @@ def test_a_resource_without_its_parent_is_left_out_as_a_whole(command, written):
     written("pipeline.py", DLT_SHAPES["a resource that is Python"].text())
 
     assert "; the resource 'issues' is left out with it" in command("import", "pipeline.py").stdout
+
+
+def test_secrets_among_headers_and_parameters_are_named_too(command, written):
+    endpoint = {"params": {"api_key": "written-out-0815", "post_token": "{resources.posts.id}"}}
+    defaults = {"endpoint": {"headers": {"Authorization": "Bearer written-out-0815"}}}
+    client = {"base_url": BASE, "headers": {"X-Secret": "written-out-0815"}}
+    resources = ["posts", {"name": "lines", "endpoint": endpoint}]
+    written("old.json", {"client": client, "resource_defaults": defaults, "resources": resources})
+    done = command("import", "old.json", "-o", "-")
+    source = yaml.safe_load(done.stdout)
+
+    assert "written-out-0815" not in done.output
+    assert source["client"]["headers"] == {"X-Secret": "{secrets.x_secret}"}
+    assert source["resource_defaults"]["endpoint"]["headers"] == {"Authorization": "{secrets.authorization}"}
+    assert source["resources"][1]["endpoint"]["params"] == {
+        "api_key": "{secrets.api_key}",
+        "post_token": "{resources.posts.id}",
+    }

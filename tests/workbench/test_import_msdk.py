@@ -69,6 +69,10 @@ CARRIED = {
         {"auth_method": "basic", "username": "me-and-you", "password": "secret-of-mine", "streams": [stream()]},
         source({"auth": {"type": "http_basic", "username": "{secrets.username}", "password": "{secrets.password}"}}),
     ),
+    "secrets among headers and parameters": (
+        {"headers": {"X-Api-Key": "secret-of-mine"}, "streams": [stream(params={"token": "secret-of-mine", "a": "b"})]},
+        source(params={"token": "{secrets.token}", "a": "b"}, headers={"X-Api-Key": "{secrets.x_api_key}"}),
+    ),
     "one api_key": (
         {"auth_method": "api_key", "api_keys": {"X-Key": "secret-of-mine"}, "streams": [stream()]},
         source({"auth": {"type": "api_key", "name": "X-Key", "api_key": "{secrets.x_key}"}}),

@@ -13,13 +13,16 @@ import yaml
 from tap_restgeneric.engine.redaction import is_secret_name
 from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.readers import files, json_text, yaml_text
+from tap_restgeneric.workbench.naming import secrets_in, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Steps = tuple[str | int, ...]
 PYTHON, PROSE, DATA = (".py",), (".md", ".txt"), (".yaml", ".yml", ".json")
-_PLACEHOLDER = re.compile(r"\{secrets\.[^{}]+\}")
+_PLACEHOLDER = re.compile(r"\{(?:secrets|resources|incremental)\.[^{}]+\}")
+_PLACES = ("auth", "headers", "params")
+"""Keys of a client or an endpoint under which secrets stand."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +57,24 @@ class Imported:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def conceal(self) -> None:
-        """Takes literal secrets out of the auth blocks: the source names them."""
-        blocks = [self.source.get("client"), *(_endpoint(one) for one in self.source.get("resources", ()))]
-        for block in blocks:
-            auth = block.get("auth") if isinstance(block, dict) else None
-            if isinstance(auth, dict):
-                block["auth"] = self._concealed(auth)
-        self.secrets |= dict.fromkeys(name for text in _texts(self.source) for name in _named(text))
+        """Takes literal secrets out of auth blocks, headers and parameters: the source names them."""
+        defaults = self.source.get("resource_defaults")
+        entries = (defaults, *self.source.get("resources", ()))
+        for block in (self.source.get("client"), *map(_endpoint, entries)):
+            for key in _PLACES if isinstance(block, dict) else ():
+                if isinstance(block.get(key), dict):
+                    block[key] = self._concealed(block[key])
+        self.secrets |= dict.fromkeys(name for text in _texts(self.source) for name in secrets_in(text))
 
-    def _concealed(self, auth: dict[str, Any]) -> dict[str, Any]:
-        return {key: self._named(key, value) for key, value in auth.items()}
+    def _concealed(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {key: self._named(key, value) for key, value in fields.items()}
 
     def _named(self, key: str, value: Any) -> Any:
         if isinstance(value, list):
             return [self._concealed(one) if isinstance(one, dict) else one for one in value]
-        if not isinstance(value, str) or not is_secret_name(key) or _PLACEHOLDER.search(value):
+        if not isinstance(value, str) or not value or not is_secret_name(key) or _PLACEHOLDER.search(value):
             return value
-        return f"{{secrets.{key}}}"
+        return f"{{secrets.{word(key)}}}"
 
 
 def _endpoint(resource: Any) -> Any:
@@ -82,10 +86,6 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _texts(item)
-
-
-def _named(text: str) -> Iterator[str]:
-    yield from (found[len("{secrets.") : -1] for found in _PLACEHOLDER.findall(text))
 
 
 @dataclass(frozen=True)

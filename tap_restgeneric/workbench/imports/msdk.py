@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.workbench.imports.document import Document, Imported, Left, Steps
+from tap_restgeneric.workbench.naming import word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,7 @@ class _Reading:
 
     def _api_keys(self) -> dict[str, Any] | None:
         names = list(self._settings.get("api_keys") or {})
-        keys = [{"type": "api_key", "name": name, "api_key": f"{{secrets.{_word(name)}}}"} for name in names]
+        keys = [{"type": "api_key", "name": name, "api_key": f"{{secrets.{word(name)}}}"} for name in names]
         return keys[0] if len(keys) == 1 else {"type": "multi", "auths": keys} if keys else None
 
     def _oauth(self) -> dict[str, Any]:
@@ -318,7 +319,3 @@ def _path(path: str) -> str:
 
 def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}") if "${" not in text else text
-
-
-def _word(name: str) -> str:
-    return re.sub(r"\W+", "_", name).strip("_").lower()

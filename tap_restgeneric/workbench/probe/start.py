@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tap_restgeneric.engine.redaction import is_secret_name
 from tap_restgeneric.errors import ConfigError
+from tap_restgeneric.workbench.naming import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,7 +135,7 @@ class Start:
 
     def _key(self, name: str, value: str, location: str) -> None:
         place = {} if location == "header" else {"location": location}
-        self.auths.append({"type": "api_key", "name": name, "api_key": self._secret(_word(name), value), **place})
+        self.auths.append({"type": "api_key", "name": name, "api_key": self._secret(word(name), value), **place})
 
     def _secret(self, name: str, value: str) -> str:
         """The placeholder of a secret; an empty one is written as it is."""
@@ -145,16 +146,12 @@ class Start:
 
 
 def _name(path: str, host: str) -> str:
-    return next(_names(path), _word(host.split(":", maxsplit=1)[0]))
+    return next(_names(path), word(host.split(":", maxsplit=1)[0]))
 
 
 def _names(path: str) -> Iterator[str]:
     """Words that can name a resource, the last of a path first."""
     for segment in reversed(path.split("/")):
-        word = _word(re.sub(r"\.(json|csv|jsonl|ndjson|php|aspx?)$", "", unquote(segment)))
-        if word and not _NO_NAME.match(word):
-            yield word
-
-
-def _word(text: str) -> str:
-    return re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
+        found = word(re.sub(r"\.(json|csv|jsonl|ndjson|php|aspx?)$", "", unquote(segment)))
+        if found and not _NO_NAME.match(found):
+            yield found
