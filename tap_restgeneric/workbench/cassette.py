@@ -101,17 +101,17 @@ class Masked:
 
     Args:
         mask: Takes secrets out of a text, by their value.
-        about: What stands beside the exchanges.
+        about: Gives what stands beside the exchanges, when they are written.
     """
 
-    def __init__(self, mask: Callable[[str], str], about: dict[str, Any]) -> None:
+    def __init__(self, mask: Callable[[str], str], about: Callable[[], dict[str, Any]]) -> None:
         """Nothing is written yet."""
         self._mask = mask
         self._about = about
 
     def serialize(self, cassette: dict[str, Any]) -> str:
         """The text of a cassette."""
-        whole = {ABOUT: self._about, **cassette}
+        whole = {ABOUT: self._about(), **cassette}
         options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 2**31 - 1}
         text: str = yaml.dump(self._clean(whole), Dumper=_Dumper, **options)
         return text
@@ -133,14 +133,16 @@ class Masked:
 
 
 @contextmanager
-def cassette(path: Path, bench: list[Recorded], about: dict[str, Any], *, records: bool) -> Iterator[None]:
+def cassette(
+    path: Path, bench: list[Recorded], about: Callable[[], dict[str, Any]], *, records: bool
+) -> Iterator[None]:
     """All that is asked goes into a cassette; or it comes from there, and nothing reaches the network.
 
     Args:
         path: The file.
         bench: Will hold the tap that asks, whose secrets are masked.
-        about: What stands beside the exchanges.
-        records: Which of the two.
+        about: Gives what stands beside the exchanges, when they are written.
+        records: Which of the two; what the file held before is gone then.
 
     Raises:
         ClickException: The library that records is not installed.
@@ -150,6 +152,8 @@ def cassette(path: Path, bench: list[Recorded], about: dict[str, Any], *, record
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: {MISSING}") from None
     logging.getLogger("vcr").setLevel(logging.WARNING)
+    if records:
+        path.unlink(missing_ok=True)
 
     def mask(text: str) -> str:
         return bench[0].redactor.by_value(text) if bench else text

@@ -11,7 +11,7 @@ import click
 import yaml
 
 from tap_restgeneric import settings
-from tap_restgeneric.errors import ConfigError
+from tap_restgeneric.errors import ConfigError, RestGenericError
 from tap_restgeneric.readers import builtin
 from tap_restgeneric.workbench.bench import configs, desk, examples, known_streams, source_and_streams
 from tap_restgeneric.workbench.cassette import Recorded, about, cassette, recorded, replayed, silent_output
@@ -52,13 +52,20 @@ def record(words: tuple[str, ...], configs: tuple[str, ...], state: str | None, 
         source, names = source_and_streams(words, configs)
         known = settings.read(state, "--state") if state else None
         moment = datetime.now(timezone.utc)
-        told: dict[str, Any] = {"moment": moment.isoformat(), "streams": list(names), "state": known}
         benches: list[Recorded] = []
-        path.unlink(missing_ok=True)
-        with cassette(path, benches, told, records=True), silent_output():
-            bench = here.open_as(recorded(moment, benches), source, configs, beside=_ONE_BY_ONE, state=known)
-            told["settings"] = _settings(bench)
-            _sync(bench, names)
+
+        def beside() -> dict[str, Any]:
+            told = {"moment": moment.isoformat(), "streams": list(names), "state": known}
+            return {**told, "settings": _settings(benches[0])}
+
+        try:
+            with cassette(path, benches, beside, records=True), silent_output():
+                bench = here.open_as(recorded(moment, benches), source, configs, beside=_ONE_BY_ONE, state=known)
+                _sync(bench, names)
+        except RestGenericError:
+            if path.exists():
+                here.screen.aside(f"{output} holds what came until then")
+            raise
         here.screen.line(((f"{counted(len(bench.exchanges), 'exchange')} in {output}", GOOD),))
         here.screen.line(bench.report.summary())
         here.screen.next_step(f"restgeneric replay {output}", "syncs from it, with no network and no secret")
@@ -83,7 +90,7 @@ def replay(file: str, configs: tuple[str, ...]) -> None:
         told = about(file)
         benches: list[Recorded] = []
         kind = replayed(datetime.fromisoformat(told["moment"]), benches)
-        with tempfile.TemporaryDirectory() as tokens, cassette(Path(file), benches, {}, records=False):
+        with tempfile.TemporaryDirectory() as tokens, cassette(Path(file), benches, dict, records=False):
             beside = {**_played(told, configs), "token_folder": tokens}
             bench = here.open_as(kind, None, beside=beside, state=told["state"])
             _sync(bench, told["streams"])

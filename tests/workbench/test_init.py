@@ -298,3 +298,11 @@ def test_a_list_without_objects_is_named(command, serve):
         1,
         "the list at $ holds no objects, and a record is one",
     )
+
+
+def test_dates_that_mean_never_are_no_sign_of_change(command, serve):
+    records = [{"id": number, "updated_at": "9999-12-31T23:59:59Z"} for number in range(7)]
+    server = serve(lambda asked: records)
+    done = command("init", f"{server.url}/orders")
+
+    assert (done.exit_code, "no field says in every record when it changed" in done.stdout) == (0, True)

@@ -151,3 +151,12 @@ def test_without_the_library_it_says_what_to_install(command, written, here, mon
     done = recorded(command, written, {"/orders": pages}, ORDERS)
 
     assert (done.exit_code, "pip install 'tap-restgeneric[workbench]'" in done.stderr) == (1, True)
+
+
+def test_a_sync_that_fails_leaves_a_cassette_that_fails_in_the_same_way(command, written):
+    told = recorded(command, written, {"/orders": Answer(400, {"error": "the reason"})}, ORDERS)
+    again = command("replay", "cassette.yaml")
+
+    assert (told.exit_code, again.exit_code) == (1, 1)
+    assert "cassette.yaml holds what came until then" in told.stderr
+    assert 'status 400, application/json, body: {"error": "the reason"}' in again.stderr

@@ -112,7 +112,8 @@ def is_moment(value: Any) -> bool:
     """Whether a value names a moment: a date, a date-time, or seconds or milliseconds since the epoch."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value in _EPOCH or value // 1000 in _EPOCH
-    return instants.instant(value) is not None
+    moment = instants.instant(value)
+    return moment is not None and int(moment.timestamp()) in _EPOCH
 
 
 def order(value: Any) -> float:
