@@ -120,7 +120,7 @@ def tokens(body: Callable[[Records, str | None], Any], *, param: str, always: bo
     """Answers by a token that says nothing to a person."""
 
     def answer(asked: Asked, records: Records) -> Any:
-        token = dict(asked.query).get(param, "")
+        token = dict(asked.query).get(param, "").removeprefix("/+")
         start = int(token.removeprefix("tok-")) if token.startswith("tok-") else 0
         more = start + SIZE < len(records)
         return body(cut(records, start), f"tok-{start + SIZE}" if more or always else None)
@@ -254,6 +254,13 @@ SHAPES: dict[str, Shape] = {
         paginator={"type": "cursor", "cursor_path": "nextPageToken", "cursor_param": "pageToken"},
         filter=("updatedAfter", "updatedAt"),
         records=[{"id": each["id"], "updatedAt": each["updated_at"]} for each in ORDERS],
+    ),
+    "a token that begins with a slash": Shape(
+        answer=tokens(
+            lambda records, token: {"items": records, "next_page_token": token and f"/+{token}"}, param="page_token"
+        ),
+        selector="items",
+        paginator={"type": "cursor", "cursor_path": "next_page_token", "cursor_param": "page_token"},
     ),
     "after": Shape(
         answer=tokens(

@@ -306,3 +306,16 @@ def test_dates_that_mean_never_are_no_sign_of_change(command, serve):
     done = command("init", f"{server.url}/orders")
 
     assert (done.exit_code, "no field says in every record when it changed" in done.stdout) == (0, True)
+
+
+def test_a_busy_api_is_asked_once_more(command, serve):
+    busy = iter([Answer(503, {}, {"Retry-After": "0"})])
+    shape = SHAPES["current and last page"]
+
+    def answer(asked):
+        return next(busy, None) or shape.script(asked)
+
+    server = serve(answer)
+    done = command("init", f"{server.url}/v1/orders")
+
+    assert (done.exit_code, len(server.asked), "proved: a second page" in done.stdout) == (0, 5, True)

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
     rf"^(?:next(?:_?(?:{_PLACE}))*|cursor|(?:continuation|page)_?(?:token|key)|scroll_?id)$",
     re.IGNORECASE,
 )
+_NAMED_TOKEN = re.compile(r"(?:cursor|token|key|id)$", re.IGNORECASE)
 _FLAG = re.compile(
     r"^(?:has_?more(?:_?\w+)?|has_?next(?:_?page)?|more_?(?:data|results|records)?_?available)$", re.IGNORECASE
 )
@@ -47,7 +48,10 @@ def link(field: Clue) -> Keys | None:
     if isinstance(value, dict):
         inner = next((key for key in value if key.lower().startswith(_INSIDE_LINK)), None)
         return (*keys, inner) if inner is not None and _is_link(value[inner]) else None
-    return keys if _is_link(value) else None
+    if not _is_link(value):
+        return None
+    # A bare slash can begin a token in base64: under the name of one, a link has a host or a query.
+    return None if _NAMED_TOKEN.search(keys[-1]) and not links.is_url(value) else keys
 
 
 def _is_link(value: Any) -> bool:

@@ -55,10 +55,10 @@ class Asker:
         """The page behind a call.
 
         Raises:
-            RestGenericError: It is none; asked is once, never again.
+            RestGenericError: It is none; a busy API is asked once more, if it may be.
         """
         (node,) = self.bench.source.nodes.values()
-        rules = replace(policy(node), handler=ErrorHandler(max_retries=0))
+        rules = replace(policy(node), handler=ErrorHandler(max_retries=min(1, max(0, self.left - 1))))
         reply = self.bench.client.exchange(call, rules, Tally(node.name))
         if reply is None:  # pragma: no cover (no action ignores it)
             raise ReplyError("no answer")
