@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -18,10 +14,10 @@ from urllib.parse import urlsplit
 from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from tap_restgeneric import kept_schemas, output, readers, settings
+from tap_restgeneric import kept_schemas, readers, settings
+from tap_restgeneric.command import Command
 from tap_restgeneric.dialect import spellings
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.dialect.loading import Source, loaded
@@ -29,24 +25,23 @@ from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.dialect.source import Client as ClientBlock
 from tap_restgeneric.dialect.source import RateLimit
 from tap_restgeneric.discovery import Discovery
-from tap_restgeneric.engine import display
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.clock import Clock
 from tap_restgeneric.engine.kept_tokens import KeptTokens, usual_folder
-from tap_restgeneric.engine.pool import ONE_BY_ONE, Pool, run_side_by_side
-from tap_restgeneric.engine.redaction import Redactor, guard_logging, log_uncaught, named_secrets, url_secrets
+from tap_restgeneric.engine.pool import ONE_BY_ONE, Pool
+from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secrets, url_secrets
 from tap_restgeneric.engine.report import Report, Tally
 from tap_restgeneric.engine.sampling import Sampler
 from tap_restgeneric.engine.transport import Transport
 from tap_restgeneric.engine.unpacking import MEGABYTE
-from tap_restgeneric.errors import ConfigError, RestGenericError, TargetGoneError, TimeUpError
+from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.given_schemas import GivenSchemas
-from tap_restgeneric.output import GONE, Output
+from tap_restgeneric.output import Output
+from tap_restgeneric.run import Run, ended_by
 from tap_restgeneric.streams.pace import Pace
 from tap_restgeneric.streams.stream import ResourceStream, stream_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from types import FrameType
 
     import click
@@ -54,30 +49,6 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.engine.sampling import Watch
     from tap_restgeneric.engine.transport import Send
-
-_LAST_BLOCK = 5.0
-"""Seconds that a signal waits for the lines that are being written."""
-_LAST_EXCHANGE = 1.0
-"""Seconds that the end of a run waits for exchanges that nobody wants any more."""
-
-
-class Command(SingerCommand):
-    """The command line of the tap: one readable report and an exit code instead of a traceback."""
-
-    @override
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        log_uncaught(self.logger)
-        try:
-            return super().main(*args, **kwargs)
-        except RestGenericError as error:
-            if isinstance(error, TargetGoneError):
-                output.discard()
-            self._report(str(error).splitlines())
-            sys.exit(error.exit_code)
-
-    def _report(self, lines: list[str]) -> None:
-        for line in lines:
-            self.logger.error("%s", line)
 
 
 class TapRestGeneric(Tap):
@@ -94,8 +65,8 @@ class TapRestGeneric(Tap):
         self.output = Output()
         self.pace = Pace()
         self._begun = self.clock.clock()
-        self._reading = False
-        self._transports: list[Transport] = []
+        self.run: Run | None = None
+        self.transports: list[Transport] = []
         self.redactor = Redactor()
         guard_logging(self.redactor)
         super().__init__(*args, **kwargs)
@@ -155,7 +126,7 @@ class TapRestGeneric(Tap):
             largest_body=(config.get("max_body_mb") or 100) * MEGABYTE,
             connections=self._width,
         )
-        self._transports.append(transport)
+        self.transports.append(transport)
         return transport
 
     @property
@@ -312,127 +283,34 @@ class TapRestGeneric(Tap):
 
     # Running
 
-    @override  # type: ignore[misc]
-    def sync_all(self) -> None:
-        """Reads all selected streams, root streams side by side: the SDK, where it is final, reads one by one."""
-        self._reset_state_progress_markers()
-        self._set_compatible_replication_methods()
-        self._forget_refreshed()
-        if self.state:
-            self.state_writer.write_state(self.state)
-        streams = self.resource_streams.values()
-        roots = [stream for stream in streams if stream.parent_stream_type is None]
-        wanted = [stream for stream in roots if stream.selected or stream.has_selected_descendents]
-        try:
-            errors = self._synced(wanted)
-        finally:
-            self._tell()
-        errors += [stream.failure for stream in streams if stream.failure]
-        self.logger.info("%s", self.report.summary())
-        for error in errors[1:]:
-            self.logger.error("%s", error)
-        if errors:
-            raise errors[0]
-
     @property
     def resource_streams(self) -> dict[str, ResourceStream]:
         """The streams by name."""
         return {name: stream for name, stream in self.streams.items() if isinstance(stream, ResourceStream)}
 
-    def _synced(self, roots: Sequence[ResourceStream]) -> list[BaseException]:
-        """Reads root streams with all that is below them; gives what went wrong.
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
+        """Reads all selected streams, root streams side by side: the SDK, where it is final, reads one by one."""
+        self._reset_state_progress_markers()
+        self._set_compatible_replication_methods()
+        self.run = Run(self, self._begun)
+        self.run.forget(self._refreshed)
+        if self.state:
+            self.write_state()
+        self.run.read()
 
-        Raises:
-            TargetGoneError: Nobody reads what is written.
-            TimeUpError: The run has taken its time.
-        """
-        self._reading = True
-        try:
-            with display.shown(self.report, self.clock.clock) as look:
-                return run_side_by_side(
-                    [self._sync(stream) for stream in roots],
-                    self.pool.width,
-                    go_on=self.config.get("on_stream_error") == "continue",
-                    watch=lambda: self._watch(look),
-                )
-        finally:
-            self._reading = False
-            self.pool.close(_LAST_EXCHANGE)
-            for transport in self._transports:
-                transport.close()
-
-    def _tell(self) -> None:
-        """The report: a table on a terminal, and a file if there is to be one."""
-        display.show(self.report, self.redactor)
-        if self.config.get("report"):
-            display.keep(self.report, str(self.folders[-1] / self.config["report"]), self.redactor)
-
-    def _watch(self, look: display.Look) -> None:
-        """Looks whether the run may go on; if its time is over, it ends like one that a signal stops."""
-        look()
-        self.output.watch()
-        limit = self.config.get("max_seconds")
-        if limit is None or self.clock.clock() - self._begun < limit:
-            return
-        if self.output.held(_LAST_BLOCK):
-            self.state_writer.write_state(self.state)
-        self.logger.info("%s", self.report.summary())
-        raise TimeUpError(
-            f"max_seconds ({limit:g}) is over, so the run ends here. What is written is whole, and the last STATE says "
-            "how far it goes: the next run goes on from there"
-        )
-
-    def _forget_refreshed(self) -> None:
-        """Drops the state of streams that begin anew, so that a run that breaks off is not taken for a whole one."""
-        streams = self.resource_streams
-        anew = self._refreshed & {name for name, stream in streams.items() if stream.selected}
-        for name, stream in streams.items():
-            if name in anew:
-                stream.stream_state.clear()
-            elif any(below.name in anew for below in stream.tree):
-                stream.resumption.over()
-
-    def _sync(self, stream: ResourceStream) -> Callable[[], None]:
-        def task() -> None:
-            try:
-                stream.sync()
-            except BrokenPipeError:
-                raise TargetGoneError(GONE) from None
-            except Exception as error:
-                stream.broken_off(error)
-                stream.progress.write(at_once=True)
-                raise
-            stream.finalize_state_progress_markers()
-
-        return task
+    def write_state(self) -> None:
+        """Writes the state as it stands."""
+        self.state_writer.write_state(self.state)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ends the run: writes its last STATE, unless the target takes no more lines."""
-        self.logger.info("stopped by %s", signal.Signals(signum).name)
-        last = threading.Timer(_LAST_BLOCK, os._exit, [128 + signum])
-        last.daemon = True
-        last.start()
-        # Streams are read in threads of their own: whoever has the lock is not in the middle of a block of lines.
-        if not self.output.held(_LAST_BLOCK):
-            os._exit(128 + signum)
-        with suppress(BrokenPipeError):
-            if self._reading:
-                self.state_writer.write_state(self.state)
-        sys.exit(128 + signum)
+        ended_by(signum, self.run, self.logger)
 
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        command = super().get_singer_command()
-        return Command(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            params=command.params,
-            help=command.help,
-            logger=cls.logger,
-        )
+        return Command.like(super().get_singer_command(), cls.logger)
 
 
 def _values(value: Any) -> list[Any]:

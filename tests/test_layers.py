@@ -15,6 +15,7 @@ LAYERS = (
     {"cli", "__main__", "reference"},
     {"workbench"},
     {"tap"},
+    {"run", "command"},
     {"streams"},
     {"discovery", "given_schemas", "kept_schemas", "output"},
     {"engine"},
@@ -27,6 +28,7 @@ LAYERS = (
 DOORS = {
     "singer_sdk": {
         "tap",
+        "command",
         "streams.stream",
         "streams.typed",
         "streams.children",
@@ -48,7 +50,7 @@ DOORS = {
 """Who may import what: a room, or one module of it. `requests.utils` reads headers and is no network."""
 
 AT_THE_EDGE = {
-    "tap": {"time", "threading"},
+    "run": {"threading"},
     "output": {"threading"},
     "streams.stream": {"time"},
     "streams.progress": {"time"},
@@ -56,8 +58,8 @@ AT_THE_EDGE = {
 }
 """The tap hands clock and sleep to the engine, and holds the lock of the one output."""
 
-UPWARDS = {"streams": {"tap_restgeneric.tap.TapRestGeneric"}}
-"""A stream knows the tap it belongs to: the SDK gives it. Nothing else looks up."""
+UPWARDS = {room: {"tap_restgeneric.tap.TapRestGeneric"} for room in ("streams", "run")}
+"""A stream knows the tap it belongs to: the SDK gives it. So does a run. Nothing else looks up."""
 
 LEFT_OUT = {"sandbox"}
 """A server for trying things out: nothing of the tap imports it but the command that starts it."""
