@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash soak lint types format reference chaos leaks fuzz bench clean
+.PHONY: help setup docs demo test crash soak lint types format reference chaos leaks fuzz bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -15,7 +15,7 @@ setup: $(VENV)/ready ## make .venv with all that the others need
 $(VENV)/ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev --group e2e --group differential
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev --group e2e --group differential --group docs
 	@touch $@
 
 demo: setup ## five APIs into PostgreSQL, twice, through Meltano (TARGET=duckdb: into a DuckDB file)
@@ -44,7 +44,10 @@ format: setup ## let ruff put things in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-reference: setup ## write schemas/config.schema.json and docs/dialect.md anew
+docs: setup ## build the documentation as a site in site/; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: setup ## write anew what is made from the code: schemas/config.schema.json, pages of docs/, plugins/, meltano.yml
 	$(BIN)/python -m tap_restgeneric.reference
 
 chaos: setup ## every bad reply there is, and whether the tap keeps its promises
@@ -61,4 +64,4 @@ leaks: setup ## secrets in every place, every error, and whether one shows
 	PYTHONPATH=tests $(BIN)/python -m hostile.leaks
 
 clean: ## remove all that the verbs above made
-	rm -rf $(VENV) .benchmarks .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) site .benchmarks .demo .meltano .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

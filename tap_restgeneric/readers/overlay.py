@@ -54,7 +54,8 @@ def _check(side: dict[str, Any], where: str, findings: Findings) -> None:
 
 def _client(known: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     headers = known.get("headers"), over.get("headers")
-    merged = {**known, **over}
+    # Meltano sends `base_url: null` where nothing was set; there is no source that goes without one.
+    merged = {**known, **{key: value for key, value in over.items() if key != "base_url" or value is not None}}
     if isinstance(headers[0], dict) and isinstance(headers[1], dict):
         merged["headers"] = {**headers[0], **headers[1]}
     return merged

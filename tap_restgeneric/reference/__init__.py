@@ -23,7 +23,8 @@ CHECKOUT = Path(__file__).parents[2]
 
 def files(checkout: Path = CHECKOUT) -> dict[Path, str]:
     """What is made from the code, by path, as it should be."""
-    docs, project = checkout / "docs", checkout / "meltano.yml"
+    docs, plugins, project = checkout / "docs", checkout / "plugins", checkout / "meltano.yml"
+    loaders = plugin.loaders(project.read_text("utf-8"))
     pages = {
         docs / "dialect.md": dialect.tables(),
         docs / "settings.md": settings.tables(),
@@ -31,7 +32,8 @@ def files(checkout: Path = CHECKOUT) -> dict[Path, str]:
     }
     return {
         checkout / "schemas" / "config.schema.json": json.dumps(grammar.json_schema(), indent=2) + "\n",
-        checkout / "plugins" / "extractors" / "tap-restgeneric.yml": plugin.hub_definition(),
+        plugins / "extractors" / "tap-restgeneric.yml": plugin.hub_definition(),
+        **{plugins / "loaders" / f"{name}.yml": text for name, text in loaders.items()},
         project: plugin.in_project(project.read_text("utf-8")),
         **{page: _behind_the_mark(page, made) for page, made in pages.items()},
     }
@@ -40,7 +42,8 @@ def files(checkout: Path = CHECKOUT) -> dict[Path, str]:
 def write(checkout: Path = CHECKOUT) -> Iterator[Path]:
     """Write what is not as it should be, and say which files that were."""
     for path, text in files(checkout).items():
-        if path.read_text("utf-8") != text:
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
             yield path
 

@@ -41,7 +41,7 @@ def page(api: str) -> str:
 def _needs(settings: dict[str, Any], names: list[str], values: dict[str, str]) -> Iterator[str]:
     given = {**settings, "parameters": values} if values else settings
     yield from ("## What it needs", "")
-    yield from ("```yaml settings", yaml.safe_dump(given, sort_keys=False).rstrip(), "```", "")
+    yield from ('```yaml title="settings"', yaml.safe_dump(given, sort_keys=False).rstrip(), "```", "")
     yield from (f"and in the environment or in `.env`: {_listed(map(Secrets.variable, names))}.", "")
 
 

@@ -62,6 +62,10 @@ _HEAD = """\
 # Made from the tap's --about by `make reference`; not edited by hand.
 # For other Meltano projects: meltano add tap-restgeneric --from-ref <this file, or its URL>
 """
+_LOADER_HEAD = """\
+# Made from meltano.yml by `make reference`; not edited by hand.
+# For other Meltano projects: meltano add {name} --from-ref <this file, or its URL>
+"""
 _BEGINS = "  # Made from the tap's --about by `make reference`, from here\n"
 _ENDS = "  # to here.\n"
 
@@ -85,6 +89,12 @@ def in_project(project: str) -> str:
     _, ends, behind = rest.partition(_ENDS)
     made = _yaml([{**_definition("-e ."), "settings": list(_settings())}])
     return f"{before}{begins}{textwrap.indent(made, '  ')}{ends}{behind}"
+
+
+def loaders(project: str) -> dict[str, str]:
+    """The definitions of the loaders in meltano.yml, each in YAML by its name, for other projects."""
+    found = yaml.safe_load(project)["plugins"]["loaders"]
+    return {loader["name"]: _LOADER_HEAD.format(**loader) + _yaml(loader) for loader in found}
 
 
 def _definition(pip_url: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Does everything in the documentation work as it is written there?
 
-A fence is a source, or a part of one that begins with its top-level keys. Behind the language, `settings` says that it
-is the settings of the tap, `other-tap` that it is only to be read. `sh` is checked against the commands there are.
+A block is a source, or a part of one that begins with its top-level keys; what else it is, its title says. The commands
+of `sh` are run, page by page, and what stands below them as `text` is what they print. `<!-- not run: ... -->` before a
+block says why it is only checked against the commands there are.
 """
 
 from __future__ import annotations
@@ -9,64 +10,53 @@ from __future__ import annotations
 import io
 import json
 import re
-import shlex
 from contextlib import redirect_stdout
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from pages import PAGES, ROOT, commands, prose, snippets
 from scripted import Answer
+from walking import shop, walk
 
 from tap_restgeneric import cli, readers
+from tap_restgeneric.cli import main as restgeneric
 from tap_restgeneric.dialect.loading import loaded
 from tap_restgeneric.dialect.secrets import Secrets
 from tap_restgeneric.settings import JSONSCHEMA
 from tap_restgeneric.tap import TapRestGeneric
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(?P<words>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SUFFIXES = {"yaml": ".yaml", "json": ".json", "python": ".py"}
-OTHER_COMMANDS = {"cd", "echo", "export", "meltano", "pip", "python3", "target-jsonl"}
-OTHER_PROGRAMS = {".venv/bin/python", ".venv/bin/pip", ".venv/bin/uv", ".venv/bin/ruff", ".venv/bin/mypy"}
+OTHER_COMMANDS = {"cd", "cat", "echo", "eval", "export", "meltano", "pip", "python", "python3", "target-jsonl", "uv"}
+OTHER_PROGRAMS = {".", ".venv/bin/python", ".venv/bin/pip", ".venv/bin/uv", ".venv/bin/ruff", ".venv/bin/mypy"}
+OTHER_TAP = "settings of tap-rest-api-msdk"
+NOT_RUN = 4
+"""Blocks that only real databases, or a run of these tests, could run."""
+WITH_MELTANO = "docs/tutorial.md"
+"""Walked in tests/docs/test_tutorial.py."""
 
-
-@dataclass(frozen=True)
-class Snippet:
-    page: str
-    line: int
-    language: str
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-
-def snippets() -> list[Snippet]:
-    found = []
-    for page in PAGES:
-        text = page.read_text("utf-8")
-        for fence in FENCE.finditer(text):
-            language, _, kind = fence["words"].strip().partition(" ")
-            line = text.count("\n", 0, fence.start()) + 1
-            found.append(Snippet(page.relative_to(ROOT).as_posix(), line, language, kind, fence["text"]))
-    return found
-
-
-SNIPPETS = snippets()
-SOURCES = [each for each in SNIPPETS if each.language in SUFFIXES and not each.kind]
-SETTINGS = [each for each in SNIPPETS if each.kind == "settings"]
+SNIPPETS = [snippet for page in PAGES for snippet in snippets(page)]
+SOURCES = [each for each in SNIPPETS if each.language in SUFFIXES and not each.title]
+SETTINGS = [each for each in SNIPPETS if each.title == "settings"]
 COMMANDS = [each for each in SNIPPETS if each.language == "sh"]
+WALKED = sorted({each.page for each in COMMANDS if not each.reason} - {WITH_MELTANO})
 INLINE = [
     (page.name, found)
     for page in PAGES
-    for found in re.findall(r"`((?:make|restgeneric|tap-restgeneric) [^`]+)`", FENCE.sub("", page.read_text("utf-8")))
+    for found in re.findall(r"`((?:make|restgeneric|tap-restgeneric) [^`]+)`", prose(page))
 ]
 
 
-def load(settings: dict, folder: Path):
+OPENAPI = """\
+openapi: 3.0.0
+components:
+  schemas:
+    Order: {type: object, properties: {id: {type: integer}}}
+"""
+"""The file that a source of the reference refers to."""
+
+
+def load(settings: dict, folder):
     config = readers.read(settings, folders=[folder]).config
     names = re.findall(r"\{secrets\.([^{}]+)\}", json.dumps(config))
     return loaded(
@@ -74,10 +64,19 @@ def load(settings: dict, folder: Path):
     )
 
 
-def test_a_fence_is_of_a_kind_that_is_checked():
-    kinds = {(each.language, each.kind) for each in SNIPPETS}
-    assert kinds <= {*((language, "") for language in SUFFIXES), ("sh", ""), ("json", "settings"),
-                     ("yaml", "settings"), ("yaml", "other-tap")}  # fmt: skip
+def test_a_block_is_of_a_kind_that_is_checked():
+    kinds = {(each.language, each.title) for each in SNIPPETS}
+    assert kinds <= {*((language, "") for language in SUFFIXES), ("sh", ""), ("text", ""), ("json", "settings"),
+                     ("yaml", "settings"), ("yaml", "meltano.yml"), ("yaml", OTHER_TAP)}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_is_found(page):
+    assert len(snippets(page)) * 2 == len(re.findall(r"^```", page.read_text("utf-8"), re.MULTILINE))
+
+
+def test_few_blocks_are_not_run():
+    assert len([each for each in SNIPPETS if each.reason]) <= NOT_RUN
 
 
 @pytest.mark.parametrize("snippet", SOURCES, ids=str)
@@ -101,26 +100,6 @@ def test_settings_in_the_documentation_are_settings(snippet, tmp_path):
             (tmp_path / source).write_text(other.text, "utf-8")
             break
     assert load(settings, tmp_path).nodes
-
-
-def lines(text: str) -> list[str]:
-    joined = re.sub(r"\\\n", " ", text)
-    return [line for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-
-
-def commands(text: str) -> list[list[str]]:
-    """The commands of shell lines, as words, without what is assigned before them and where their output goes."""
-    found = []
-    for line in lines(text):
-        tokens = list(shlex.shlex(line, posix=True, punctuation_chars="|&;<>"))
-        command: list[str] = []
-        for token in [*tokens, ";"]:
-            if token in {"|", "&&", ";", "||"}:
-                found.append([word for word in command if not re.match(r"[A-Z_]+=", word)] or command)
-                command = []
-            else:
-                command.append(token)
-    return [command for command in found if command]
 
 
 def targets() -> set[str]:
@@ -152,6 +131,30 @@ def test_commands_in_the_documentation_exist_with_their_options(snippet):
     assert [unknown(command) for command in commands(snippet.text)] == [[] for _ in commands(snippet.text)]
 
 
+@pytest.mark.parametrize("page", WALKED)
+def test_the_commands_of_a_page_can_be_run_one_after_the_other(page, serve, tmp_path):
+    (tmp_path / "openapi.yaml").write_text(OPENAPI, "utf-8")
+    blocks = [each for each in snippets(ROOT / page) if each.language in ("yaml", "sh") and not each.title]
+    printed = walk([each for each in blocks if not each.reason], tmp_path, serve(shop).url + "/v1", {})
+    assert len(printed) == len([each for each in COMMANDS if each.page == page and not each.reason])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(shell):
+    done = CliRunner().invoke(
+        restgeneric, prog_name="restgeneric", env={"_RESTGENERIC_COMPLETE": f"{shell}_source"}, standalone_mode=True
+    )
+    assert (done.exit_code, "restgeneric" in done.output) == (0, True)
+    assert {"bash": "complete -o", "zsh": "compdef", "fish": "complete --no-files"}[shell] in done.output
+
+
+@pytest.mark.parametrize("snippet", [each for each in SNIPPETS if each.title == "meltano.yml"], ids=str)
+def test_plugins_in_the_documentation_have_settings_that_there_are(snippet):
+    plugins = yaml.safe_load(snippet.text)["plugins"]["extractors"]
+    assert {plugin["inherit_from"] for plugin in plugins} == {"tap-restgeneric"}
+    assert {name for plugin in plugins for name in plugin["config"]} <= set(JSONSCHEMA["properties"])
+
+
 @pytest.mark.parametrize(("page", "text"), INLINE)
 def test_commands_in_sentences_exist_with_their_options(page, text):
     assert [word for command in commands(text) for word in unknown(command)] == []
@@ -159,7 +162,7 @@ def test_commands_in_sentences_exist_with_their_options(page, text):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_the_pages_lead_somewhere(page):
-    text = FENCE.sub("", page.read_text("utf-8"))
+    text = prose(page)
     local = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"[a-z]+:", link)]
     headings = {re.sub(r"[^\w\- ]", "", each).strip().replace(" ", "-").lower()
                 for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}  # fmt: skip
