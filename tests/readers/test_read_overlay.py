@@ -37,6 +37,11 @@ LAID = {
         {"client": CLIENT, "resources": []},
         {"client": {**CLIENT, "base_url": "https://b"}, "resources": []},
     ),
+    "a base_url that nobody set": (
+        {"client": {"base_url": None, "auth": None}},
+        {"client": CLIENT},
+        {"client": {**CLIENT, "auth": None}},
+    ),
     "another base_url takes the URLs below the old one along": (
         {"client": {"base_url": "http://sandbox/api/"}},
         {
