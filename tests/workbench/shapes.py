@@ -212,6 +212,16 @@ SHAPES: dict[str, Shape] = {
         selector="items",
         paginator={"type": "json_link", "next_url_path": "_links.next.href"},
     ),
+    "pages that begin with the last record of the one before": Shape(
+        answer=lambda asked, records: {
+            "calls": records[number(asked, "from", 0) :][:SIZE],
+            "next": url(asked, **{"from": number(asked, "from", 0) + SIZE - 1})
+            if number(asked, "from", 0) + SIZE < len(records)
+            else None,
+        },
+        selector="calls",
+        paginator={"type": "json_link", "next_url_path": "next"},
+    ),
     "OData": Shape(
         answer=paged(
             lambda asked, records, page, pages: {
@@ -257,10 +267,10 @@ SHAPES: dict[str, Shape] = {
     ),
     "a token that begins with a slash": Shape(
         answer=tokens(
-            lambda records, token: {"items": records, "next_page_token": token and f"/+{token}"}, param="page_token"
+            lambda records, token: {"items": records, "next_page_token": token and f"/+{token}"}, param="page-token"
         ),
         selector="items",
-        paginator={"type": "cursor", "cursor_path": "next_page_token", "cursor_param": "page_token"},
+        paginator={"type": "cursor", "cursor_path": "next_page_token", "cursor_param": "page-token"},
     ),
     "after": Shape(
         answer=tokens(

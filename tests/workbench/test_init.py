@@ -58,7 +58,7 @@ def test_what_init_writes_reads_all_records(command, serve, here, name, monkeypa
     records = run({"source": "source.yaml"}).records(stream["name"])
 
     assert checked.exit_code == 0, checked.output
-    assert sorted(records, key=str_of) == sorted(shape.records, key=str_of)
+    assert sorted({*map(str_of, records)}) == sorted(map(str_of, shape.records))
 
 
 def str_of(record):

@@ -16,6 +16,8 @@ from tap_restgeneric.engine.report import Tally
 from tap_restgeneric.errors import ReplyError, RestGenericError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_restgeneric.dialect.exchange import Call, Position, Reply
     from tap_restgeneric.workbench.bench import Bench
 
@@ -114,3 +116,8 @@ def _are_alike(value: Any) -> bool:
 def fingerprint(record: dict[str, Any], key: str | None) -> str:
     """What tells a record from others: its key, else all of it."""
     return repr(record.get(key)) if key else repr(sorted(record.items(), key=repr))
+
+
+def distinct(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """The records of pages, in order, each once: a page may begin with the last records of the one before."""
+    return list({fingerprint(record, None): record for page in pages for record in page.records}.values())

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.dialect.progress import instants
-from tap_restgeneric.workbench.probe.asking import fingerprint
+from tap_restgeneric.workbench.probe.asking import distinct, fingerprint
 from tap_restgeneric.workbench.probe.fields import order
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def found(asker: Asker, pages: Sequence[Page], cursor: Cursor, key: str | None) 
         cursor: The field.
         key: The field that tells records apart.
     """
-    known = [record for page in pages for record in page.records]
+    known = distinct(pages)
     # With one request left nothing can be confirmed: then no two names may have the same effect on the first page.
     once = asker.left == 1
     cutoffs = _cutoffs(pages[0].records if once else known, pages[0].records, cursor.name)
@@ -149,7 +149,7 @@ def _after_refusal(
     named = [name for name in asked if f'"{name}"' in text or f"'{name}'" in text or f"`{name}`" in text]
     # What it repeats may be all that it did not like: then the words say nothing.
     names = named if len(named) < len(asked) else []
-    known = [record for page in pages for record in page.records]
+    known = distinct(pages)
     window = _Window(known, len(pages[0].records), cursor.name, key)
     tries = (_confirmed(asker, window, name, list(asked.values())) for name in [*names, *asked][: asker.left])
     return next(filter(None, tries), None)

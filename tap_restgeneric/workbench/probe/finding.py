@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_restgeneric.dialect.paging.detection import path_of
 from tap_restgeneric.errors import ReplyError
 from tap_restgeneric.workbench.probe import fields, filters, limits, paging
-from tap_restgeneric.workbench.probe.asking import Asker
+from tap_restgeneric.workbench.probe.asking import Asker, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -177,7 +177,7 @@ def find(bench: Bench, start: Start) -> Finding:
         found = paging.found(asker, first, start, key.alone)
     else:
         found = _without_list(first.records, is_list=is_list, page=first)
-    seen = [record for page in found.pages for record in page.records]
+    seen = distinct(found.pages)
     key = fields.key(seen, start.name)
     cursor = next(iter(fields.cursors(seen)), None) if is_list else None
     by = filters.found(asker, found.pages, cursor, key.alone) if cursor and found.pages else None

@@ -92,7 +92,8 @@ def _params(keys: Keys, value: Any, start: Start) -> Sequence[str]:
     bare = re.sub(r"^(next|end)[-_]?", "", name, flags=re.IGNORECASE)
     bare = bare[:1].lower() + bare[1:] if bare else ""
     usual = ("page", "offset") if isinstance(value, int) else _CURSORS
-    names = (*start.positions, bare, "after" if keys[-2:] == ("next", "after") else "", name, *usual)
+    spelled = (bare, bare.replace("_", "-"), re.sub(r"_(\w)", lambda found: found[1].upper(), bare))
+    names = (*start.positions, *spelled, "after" if keys[-2:] == ("next", "after") else "", name, *usual)
     return [name for name in dict.fromkeys(names) if name]
 
 

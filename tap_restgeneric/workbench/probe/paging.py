@@ -79,9 +79,14 @@ def _proved(asker: Asker, first: Page, guess: Guess, key: str | None) -> Found |
         reason = f"{guess.reason}; not proved: the first page is all there is"
         return Found(guess.block, reason, proved=False, pages=(first,)) if guess.told else None
     second = asker.tried(paginator.at(asker.call, following))
-    if second is None or compared(first, second, key) != "other":
+    # Where the API itself leads to the next page, it may begin with the last records of the one before.
+    fitting = ("other", "overlap") if guess.block["type"] in _LINKED else ("other",)
+    if second is None or compared(first, second, key) not in fitting:
         return None
-    reason = f"{guess.reason}; proved: a second page has {len(second.records)} other records"
+    new = {fingerprint(one, key) for one in second.records} - {fingerprint(one, key) for one in first.records}
+    reason = f"{guess.reason}; proved: a second page has {len(new)} other records"
+    if len(new) < len(second.records):
+        reason += f", and {len(second.records) - len(new)} that the first has too"
     return Found(guess.block, reason, proved=True, pages=(first, second))
 
 
