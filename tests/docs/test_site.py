@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pages import ROOT
+from documentation import ROOT
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 

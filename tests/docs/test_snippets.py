@@ -15,7 +15,7 @@ from contextlib import redirect_stdout
 import pytest
 import yaml
 from click.testing import CliRunner
-from pages import PAGES, ROOT, commands, prose, snippets
+from documentation import ADDRESS, PAGES, ROOT, commands, prose, snippets
 from scripted import Answer
 from walking import shop, walk
 
@@ -33,7 +33,7 @@ OTHER_TAP = "settings of tap-rest-api-msdk"
 NOT_RUN = 4
 """Blocks that only real databases, or a run of these tests, could run."""
 WITH_MELTANO = "docs/tutorial.md"
-"""Walked in tests/docs/test_tutorial.py."""
+"""Walked in tests/e2e/test_e2e_tutorial.py."""
 
 SNIPPETS = [snippet for page in PAGES for snippet in snippets(page)]
 SOURCES = [each for each in SNIPPETS if each.language in SUFFIXES and not each.title]
@@ -135,7 +135,7 @@ def test_commands_in_the_documentation_exist_with_their_options(snippet):
 def test_the_commands_of_a_page_can_be_run_one_after_the_other(page, serve, tmp_path):
     (tmp_path / "openapi.yaml").write_text(OPENAPI, "utf-8")
     blocks = [each for each in snippets(ROOT / page) if each.language in ("yaml", "sh") and not each.title]
-    printed = walk([each for each in blocks if not each.reason], tmp_path, serve(shop).url + "/v1", {})
+    printed = walk([each for each in blocks if not each.reason], tmp_path, {ADDRESS: f"{serve(shop).url}/v1"})
     assert len(printed) == len([each for each in COMMANDS if each.page == page and not each.reason])
 
 

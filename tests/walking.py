@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pages import ADDRESS
 from scripted import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pages import Snippet
+    from documentation import Snippet
     from scripted import Asked
 
 _BIN = Path(sys.executable).parent
@@ -51,15 +50,23 @@ def shop(asked: Asked) -> object:
     return {"orders": rows[50 * (page - 1) : 50 * page], "page": page, "pages": -(-len(rows) // 50)}
 
 
-def walk(blocks: Iterable[Snippet], folder: Path, url: str, environment: Mapping[str, str]) -> list[str]:
-    """Write the sources and run the commands of a page in a folder, with `url` in place of the API's address.
+def walk(blocks: Iterable[Snippet], folder: Path, instead: Mapping[str, str], **environment: str) -> list[str]:
+    """Write the sources and run the commands of a page in a folder, one after the other, in one shell.
+
+    Args:
+        blocks: The blocks, in their order.
+        folder: Where the reader stands.
+        instead: Addresses of the page, and what they are here: where the API is, and the like.
+        environment: What is in the environment beside what always is.
 
     Returns:
         What the commands of each `sh` block printed, runs of white space made one space.
     """
     script = _BEFORE + "".join(map(_step, blocks))
+    for address, here in instead.items():
+        script = script.replace(address, here)
     done = subprocess.run(
-        ["bash", "-c", script.replace(ADDRESS, url)],
+        ["bash", "-c", script],
         cwd=folder,
         env={**_environment(), **environment},
         capture_output=True,
@@ -67,7 +74,7 @@ def walk(blocks: Iterable[Snippet], folder: Path, url: str, environment: Mapping
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return [" ".join(printed.split()) for printed in done.stdout.replace(url, ADDRESS).split(_NEXT)[1:]]
+    return [" ".join(printed.split()) for printed in done.stdout.split(_NEXT)[1:]]
 
 
 def _step(block: Snippet) -> str:
