@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Watch: TypeAlias = Callable[[Node, Page], None]
 
-_AHEAD = 4
+_AHEAD = 8
 """Sequences of requests whose first pages are asked for before their turn."""
 _STEPS = 4
 """Windows that are looked into beside the latest."""

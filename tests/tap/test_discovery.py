@@ -135,7 +135,7 @@ def test_a_sample_that_is_large_enough_drops_what_was_asked_ahead(serve):
     server = serve(by_path(FAMILY))
     made({**api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c")), "infer_records": 2})
 
-    assert len(server.asked) <= 1 + 2 + 4
+    assert len(server.asked) <= 1 + 2 + 8
 
 
 def test_a_given_schema_asks_for_nothing(serve):
