@@ -6,11 +6,12 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric.errors import ConfigError
-from tap_restgeneric.readers import builtin, files, json_text, mapping, overlay, snippet
+from tap_restgeneric.readers import builtin, files, json_text, mapping, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
 _KEYS = ("client", "resource_defaults", "resources")
 
 
-def _read_yaml(document: str, name: str) -> Any:
-    from tap_restgeneric.readers import yaml_text  # noqa: PLC0415  # a library that the other forms do without
+def _later(module: str, function: str = "read") -> Callable[[str, str], Any]:
+    """A reader that is imported when there is something for it to read: with it comes a library, or much code."""
 
-    return yaml_text.read(document, name)
+    def read(document: str, name: str) -> Any:
+        return getattr(import_module(f"{__name__}.{module}"), function)(document, name)
 
+    return read
+
+
+_read_yaml = _later("yaml_text")
 
 _READERS: dict[str, Callable[[str, str], Any]] = {
     ".yaml": _read_yaml,
     ".yml": _read_yaml,
     ".json": json_text.read,
-    ".py": snippet.read_python,
-    ".md": snippet.read_prose,
-    ".txt": snippet.read_prose,
+    ".py": _later("snippet", "read_python"),
+    ".md": _later("snippet", "read_prose"),
+    ".txt": _later("snippet", "read_prose"),
 }
 
 
