@@ -229,7 +229,7 @@ def main(words: list[str]) -> int:
     workers = min(4, os.cpu_count() or 1)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         for _ in range(workers):
-            nurseries.put(Nursery())
+            nurseries.put(Nursery(pace=20))
         for name, leaked in pool.map(lambda number: tried_alone(number, folder), range(len(all_hunts))):
             leaks += bool(leaked)
             for each in leaked:

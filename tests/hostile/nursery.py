@@ -57,12 +57,16 @@ class Ended:
 
 
 class Nursery:
-    """Starts children, one after another."""
+    """Starts children, one after another.
 
-    def __init__(self) -> None:
+    Args:
+        pace: How many times as fast their waits between retries pass.
+    """
+
+    def __init__(self, pace: float = 1) -> None:
         here = Path(__file__).parent
         self._mother = subprocess.Popen(
-            [sys.executable, "-m", "hostile.nursery"],
+            [sys.executable, "-m", "hostile.nursery", str(pace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -110,8 +114,11 @@ def _mother() -> None:
     import jsonpath_ng.ext.parser  # noqa: F401, PLC0415 (imported late by the tap, and slow)
     import jwt  # noqa: F401, PLC0415
 
+    from tap_restgeneric.engine.clock import Clock  # noqa: PLC0415
     from tap_restgeneric.tap import TapRestGeneric  # noqa: PLC0415
 
+    pace = float(sys.argv[1])
+    TapRestGeneric.clock = Clock(sleep=lambda seconds: time.sleep(seconds / pace))
     for line in sys.stdin:
         order = json.loads(line)
         begun = time.monotonic()

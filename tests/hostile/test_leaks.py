@@ -16,7 +16,7 @@ REPLIES = {row.name: row for row in SHORT if row.name in TELLING}
 
 @pytest.fixture(scope="module")
 def nursery():
-    with Nursery() as mother:
+    with Nursery(pace=20) as mother:
         yield mother
 
 

@@ -12,8 +12,10 @@ from scripted import Answer, by_path
 from tapping import api, made, resource, run
 
 from tap_restgeneric.cli import main
+from tap_restgeneric.engine.clock import hurried
 from tap_restgeneric.errors import ConfigError, Problem, UnavailableError
 from tap_restgeneric.inference import ANYTHING
+from tap_restgeneric.tap import TapRestGeneric
 
 ORDER = {"type": "object", "properties": {"id": {"type": "integer"}, "note": {"type": ["string", "null"]}}}
 OPENAPI = {
@@ -171,7 +173,7 @@ def test_a_document_that_is_too_large_is_refused(serve, here):
 
 
 def test_a_url_that_does_not_answer_is_worth_another_try_later(serve, here, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(TapRestGeneric, "clock", hurried(time.time()))
     server = serve(by_path({"/order.json": Answer(500)}))
 
     with pytest.raises(UnavailableError, match=r"gave up after 4 requests.*order\.json"):
