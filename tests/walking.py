@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scripted import Asked
 
 _BIN = Path(sys.executable).parent
+_RUN = ("yaml", "sh")
 _NEXT = "=== the next block ==="
 _BEFORE = """\
 set -euo pipefail
@@ -62,7 +63,7 @@ def walk(blocks: Iterable[Snippet], folder: Path, instead: Mapping[str, str], **
     Returns:
         What the commands of each `sh` block printed, runs of white space made one space.
     """
-    script = _BEFORE + "".join(map(_step, blocks))
+    script = _BEFORE + "".join(_step(block) for block in blocks if block.language in _RUN)
     for address, here in instead.items():
         script = script.replace(address, here)
     done = subprocess.run(
@@ -75,6 +76,18 @@ def walk(blocks: Iterable[Snippet], folder: Path, instead: Mapping[str, str], **
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return [" ".join(printed.split()) for printed in done.stdout.split(_NEXT)[1:]]
+
+
+def unseen(blocks: Iterable[Snippet], printed: Iterable[str]) -> list[str]:
+    """Lines of `text` that the commands above them did not print."""
+    above = iter(printed)
+    now, lost = "", []
+    for block in blocks:
+        if block.language == "sh":
+            now = next(above)
+        elif block.language == "text":
+            lost += [line for line in block.text.splitlines() if " ".join(line.split()) not in now]
+    return lost
 
 
 def _step(block: Snippet) -> str:

@@ -17,7 +17,7 @@ import yaml
 from click.testing import CliRunner
 from documentation import ADDRESS, PAGES, ROOT, commands, prose, snippets
 from scripted import Answer
-from walking import shop, walk
+from walking import shop, unseen, walk
 
 from tap_restgeneric import cli, readers
 from tap_restgeneric.cli import main as restgeneric
@@ -134,9 +134,15 @@ def test_commands_in_the_documentation_exist_with_their_options(snippet):
 @pytest.mark.parametrize("page", WALKED)
 def test_the_commands_of_a_page_can_be_run_one_after_the_other(page, serve, tmp_path):
     (tmp_path / "openapi.yaml").write_text(OPENAPI, "utf-8")
-    blocks = [each for each in snippets(ROOT / page) if each.language in ("yaml", "sh") and not each.title]
-    printed = walk([each for each in blocks if not each.reason], tmp_path, {ADDRESS: f"{serve(shop).url}/v1"})
-    assert len(printed) == len([each for each in COMMANDS if each.page == page and not each.reason])
+    blocks = [each for each in snippets(ROOT / page) if not each.title and not each.reason]
+    printed = walk(blocks, tmp_path, {ADDRESS: f"{serve(shop).url}/v1"})
+    assert len(printed) == len([each for each in blocks if each.language == "sh"])
+    assert unseen(blocks, printed) == []
+
+
+def test_what_is_printed_stands_below_commands_that_are_run():
+    printed = {each.page for each in SNIPPETS if each.language == "text"}
+    assert printed <= {*WALKED, WITH_MELTANO}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
