@@ -87,6 +87,20 @@ def test_what_is_made_from_the_models_is_fresh(path):
     assert path.read_text("utf-8") == reference.files(ROOT)[path], "run `make reference`"
 
 
+def test_what_is_not_fresh_is_written_anew(tmp_path):
+    for path in reference.files(ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(path.read_text("utf-8"), "utf-8")
+    stale, lost = tmp_path / "docs" / "settings.md", tmp_path / "plugins" / "loaders" / "target-jsonl.yml"
+    stale.write_text(f"# Written by hand\n\n{reference.MARK}\n\nan old table\n", "utf-8")
+    lost.unlink()
+    assert set(reference.write(tmp_path)) == {stale, lost}
+    assert stale.read_text("utf-8").startswith("# Written by hand\n")
+    assert "| `source` |" in stale.read_text("utf-8")
+    assert list(reference.write(tmp_path)) == []
+
+
 def test_the_schema_is_one():
     Draft202012Validator.check_schema(grammar.json_schema())
 

@@ -16,7 +16,7 @@ from tap_restgeneric.workbench.described import replication, request_line
 from tap_restgeneric.workbench.naming import secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tap_restgeneric.dialect.relations import Node
 
@@ -25,27 +25,22 @@ def page(api: str) -> str:
     """What a definition asks for, its streams and their fields, in Markdown."""
     text = builtin.text(api)
     source = yaml.safe_load(text)
-    needed = parameters(source)
-    values = {"secrets": dict.fromkeys(secrets_in(text), "..."), "parameters": dict.fromkeys(needed, "...")}
-    nodes = loaded(source, secrets=Secrets(values["secrets"], {}), parameters=values["parameters"]).nodes
-    settings = {"source": api, "client": {"base_url": source["client"]["base_url"]}}
-    return "\n".join(
-        [
-            *_needs(settings, secrets_in(text), values["parameters"]),
-            *_streams(list(nodes.values())),
-            *_fields(api, nodes),
-        ]
-    )
+    secrets, given = secrets_in(text), dict.fromkeys(parameters(source), "...")
+    nodes = loaded(source, secrets=Secrets(dict.fromkeys(secrets, "..."), {}), parameters=given).nodes
+    settings = {"source": api, "client": {"base_url": source["client"]["base_url"]}, "parameters": given}
+    parts = (*_needs(settings, secrets), *_streams(nodes.values()), *_fields(api, nodes))
+    return "\n".join(parts)
 
 
-def _needs(settings: dict[str, Any], names: list[str], values: dict[str, str]) -> Iterator[str]:
-    given = {**settings, "parameters": values} if values else settings
+def _needs(settings: dict[str, Any], secrets: Iterable[str]) -> Iterator[str]:
+    written = yaml.safe_dump({key: value for key, value in settings.items() if value}, sort_keys=False)
     yield from ("## What it needs", "")
-    yield from ('```yaml title="settings"', yaml.safe_dump(given, sort_keys=False).rstrip(), "```", "")
-    yield from (f"and in the environment or in `.env`: {_listed(map(Secrets.variable, names))}.", "")
+    yield from ('```yaml title="settings"', written.rstrip(), "```", "")
+    yield from ("Secrets, in the environment or in `.env`; those of other ways to sign in are among them:", "")
+    yield from (f"{_listed(map(Secrets.variable, secrets))}.", "")
 
 
-def _streams(nodes: list[Node]) -> Iterator[str]:
+def _streams(nodes: Iterable[Node]) -> Iterator[str]:
     yield from ("## Streams", "")
     yield from ("| stream | asks for | key | from run to run | pages |", "|---|---|---|---|---|")
     for node in nodes:
@@ -60,7 +55,7 @@ def _progress(node: Node) -> str:
     return replication(node) if node.request else f"rows inside of `{node.parent}`"
 
 
-def _fields(api: str, names: Any) -> Iterator[str]:
+def _fields(api: str, names: Iterable[str]) -> Iterator[str]:
     yield from ("## Fields", "")
     for name in names:
         schema = shipped_schema(api, name) or {}
@@ -68,5 +63,5 @@ def _fields(api: str, names: Any) -> Iterator[str]:
     yield ""
 
 
-def _listed(words: Any) -> str:
+def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)

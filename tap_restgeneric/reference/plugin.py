@@ -58,6 +58,15 @@ _UNDECLARED = {
 }
 """Settings of the SDK that meltano.yml takes as well: each that is declared costs Meltano time at every start."""
 
+_KINDS = {
+    "string": "string",
+    "object": "object",
+    "array": "array",
+    "integer": "integer",
+    "number": "decimal",
+    "boolean": "boolean",
+}
+
 _HEAD = """\
 # Made from the tap's --about by `make reference`; not edited by hand.
 # For other Meltano projects: meltano add tap-restgeneric --from-ref <this file, or its URL>
@@ -85,10 +94,10 @@ def hub_definition() -> str:
 
 def in_project(project: str) -> str:
     """The text of meltano.yml with the definition in it, between its two marks, installed from the checkout."""
-    before, begins, rest = project.partition(_BEGINS)
-    _, ends, behind = rest.partition(_ENDS)
+    before, rest = project.split(_BEGINS)
+    _, behind = rest.split(_ENDS)
     made = _yaml([{**_definition("-e ."), "settings": list(_settings())}])
-    return f"{before}{begins}{textwrap.indent(made, '  ')}{ends}{behind}"
+    return f"{before}{_BEGINS}{textwrap.indent(made, '  ')}{_ENDS}{behind}"
 
 
 def loaders(project: str) -> dict[str, str]:
@@ -146,16 +155,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return "date_iso8601"
     types = [kind for kind in schema["type"] if kind != "null"]
     return _KINDS[types[0]] if len(types) == 1 else "string"
-
-
-_KINDS = {
-    "string": "string",
-    "object": "object",
-    "array": "array",
-    "integer": "integer",
-    "number": "decimal",
-    "boolean": "boolean",
-}
 
 
 def _yaml(value: Any) -> str:

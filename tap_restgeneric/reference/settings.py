@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from tap_restgeneric import settings
-from tap_restgeneric.reference.dialect import default_of, row, type_in_words
+from tap_restgeneric.reference.dialect import Schema, default_of, row, type_in_words
 from tap_restgeneric.reference.plugin import about
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def tables() -> str:
@@ -24,15 +20,7 @@ def tables() -> str:
             "",
             "| setting | type | default | meaning |",
             "|---|---|---|---|",
-            *(
-                row(
-                    f"`{name}`",
-                    type_in_words(everything[name]),
-                    default_of(everything[name]),
-                    _meaning(everything[name]),
-                )
-                for name in own
-            ),
+            *(_own_row(name, everything[name]) for name in own),
             "",
             "## Those of every SDK tap",
             "",
@@ -44,11 +32,11 @@ def tables() -> str:
     )
 
 
-def _own_row(name: str, schema: dict[str, Any]) -> str:
+def _own_row(name: str, schema: Schema) -> str:
     return row(f"`{name}`", type_in_words(schema), default_of(schema), _meaning(schema))
 
 
-def _meaning(schema: Mapping[str, Any]) -> str:
+def _meaning(schema: Schema) -> str:
     """The description on one line; what looks like a tag stays to be seen."""
     words = " ".join(schema.get("description", "").split())
     return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or "&lt;", words)
