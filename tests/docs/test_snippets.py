@@ -46,6 +46,9 @@ INLINE = [
     for found in re.findall(r"`((?:make|restgeneric|tap-restgeneric) [^`]+)`", prose(page))
 ]
 
+PAGINATORS = [
+    found for page in PAGES for found in re.findall(r"`(\{type: [^`]+\})`", prose(page)) if "..." not in found
+]
 
 OPENAPI = """\
 openapi: 3.0.0
@@ -88,6 +91,12 @@ def test_a_source_in_the_documentation_is_one(snippet, tmp_path):
         given = yaml.safe_load(snippet.text)
         file.write_text(json.dumps({**rest, **given}), "utf-8")
     assert load({"source": file.name}, tmp_path).nodes
+
+
+@pytest.mark.parametrize("text", PAGINATORS)
+def test_a_paginator_in_a_sentence_is_one(text, tmp_path):
+    client = {"base_url": "https://api.example.com", "paginator": yaml.safe_load(text)}
+    assert load({"client": client, "resources": ["things"]}, tmp_path).nodes["things"].paginator.type in text
 
 
 @pytest.mark.parametrize("snippet", SETTINGS, ids=str)
