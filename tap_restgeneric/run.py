@@ -97,6 +97,7 @@ class Run:
                 )
         finally:
             self.is_reading = False
+            tap.client.replies.clear()
             tap.pool.close(_LAST_EXCHANGE)
             for transport in tap.transports:
                 transport.close()

@@ -215,7 +215,7 @@ class TapRestGeneric(Tap):
         discovery = Discovery(
             self.source.nodes,
             api=self.api,
-            sampler=self.sampler(),
+            sampler=self.sampler(keeps=True),
             given=self.given_schemas(),
             collect=collect,
             report=self.report,
@@ -231,17 +231,20 @@ class TapRestGeneric(Tap):
             streams.append(classes[name](self, discovery.shape(node, schema, keys, wanted=wanted)))
         return streams
 
-    def sampler(self, size: int | None = None, watch: Watch | None = None) -> Sampler:
+    def sampler(self, size: int | None = None, watch: Watch | None = None, *, keeps: bool = False) -> Sampler:
         """Reads sample records through the client of the tap.
 
         Args:
             size: Records a resource is sampled for; None: as the settings say.
             watch: Sees every page that is read.
+            keeps: Whether a sync follows, which need not ask for the same again.
         """
         size = size or self._config.get("infer_records") or 200
         start_date = self._config.get("start_date")
         nodes, pool = self.source.nodes, self.pool if watch is None else ONE_BY_ONE
-        return Sampler(nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch, pool=pool)
+        return Sampler(
+            nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch, pool=pool, keeps=keeps
+        )
 
     def given_schemas(self, *, fetches: bool = True) -> dict[str, dict[str, Any]]:
         """The schemas that the source gives or the folder keeps; with a catalog, which says them, none.

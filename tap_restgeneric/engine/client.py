@@ -19,6 +19,7 @@ from tap_restgeneric.dialect.exchange import Call, Reply, origin, without_query
 from tap_restgeneric.dialect.replies import bodies
 from tap_restgeneric.dialect.replies.verdicts import ACCEPT, ErrorHandler, ReplyMatch, ResponseAction, judged
 from tap_restgeneric.engine.gate import Gate, Gates
+from tap_restgeneric.engine.kept_replies import KeptReplies
 from tap_restgeneric.engine.transport import Send, TransientError
 from tap_restgeneric.errors import CredentialError, ReplyError, RestGenericError, UnavailableError
 
@@ -110,6 +111,9 @@ class Client:
         redactor: Learns the tokens that are obtained.
         rate_limit: The tap's own limit over all requests.
         kept: Where refresh tokens are that an API has changed; None: nowhere.
+
+    Attributes:
+        replies: What was read a moment ago, and is not asked for again.
     """
 
     def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
@@ -138,6 +142,7 @@ class Client:
         self._tokens: dict[Auth, Token] = {}
         self._kept = kept
         self._token_lock = threading.Lock()
+        self.replies = KeptReplies(clock)
 
     def exchange(self, call: Call, policy: Policy, tally: Tally) -> Reply | None:
         """The reply to a call; None if a response action ignores it.
@@ -148,6 +153,9 @@ class Client:
             SyncTokenRejectedError: The reply means that the sync token is not taken.
             UnavailableError: The reply was to be retried, and no retry is left.
         """
+        if kept := self.replies.take(call):
+            tally.had()
+            return replace(kept, decoded=policy.decoded)
         attempts = Attempts()
         renewed = False
         while True:

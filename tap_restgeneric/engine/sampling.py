@@ -65,6 +65,7 @@ class Sampler:
         now: Gives the moment to which an open window reads.
         watch: Sees every page that is read.
         pool: Runs exchanges side by side.
+        keeps: Whether a sync follows, which need not ask for the same again.
     """
 
     def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
@@ -77,6 +78,7 @@ class Sampler:
         now: Callable[[], datetime],
         watch: Watch | None = None,
         pool: Pool = ONE_BY_ONE,
+        keeps: bool = False,
     ) -> None:
         """Nothing was read yet."""
         self._nodes = nodes
@@ -86,6 +88,7 @@ class Sampler:
         self._now = now
         self._watch = watch
         self._pool = pool
+        self._keeps = keeps
         self._read: dict[str, list[Record]] = {}
         self._begun: dict[str, Pending[list[Record]]] = {}
 
@@ -134,6 +137,8 @@ class Sampler:
                 for page in one.reading.pages():
                     if self._watch:
                         self._watch(node, page)
+                    if self._keeps:
+                        self._client.replies.keep(page.call, page.reply)
                     with _of(node):
                         records = carried(page.records, node, one.parent)
                     yield from records

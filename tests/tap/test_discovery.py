@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from latency import serving_slowly
 from scripted import Answer, by_path
 from tapping import api, made, resource, run
 
+from tap_restgeneric.engine.clock import hurried
 from tap_restgeneric.errors import RecordError, ReplyError
+from tap_restgeneric.tap import TapRestGeneric
 
 GIVEN = {"schema": {"properties": {"id": {"type": "integer"}}}}
 TWO = {"/a": {"items": [{"id": 1, "x": "y"}]}, "/b": {"items": [{"id": 2}]}}
@@ -129,6 +132,40 @@ def test_samples_are_read_side_by_side_and_say_the_same():
     assert (alone.most, len(alone.asked)) == (1, 19)
     assert crowded.most > 4
     assert len(crowded.asked) == 19
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_what_discovery_has_read_is_not_asked_for_again(concurrency):
+    with serving_slowly(by_path(FAMILY)) as server:
+        config = api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c"))
+        found = run({**config, "concurrency": concurrency})
+
+    assert [asked.target for asked in server.asked].count("/p") == 1
+    assert len(server.asked) == 13
+    assert [record["id"] for record in found.records("c")] == list(range(1, 13))
+    assert found.tap.report.tallies["c"].requests == 12
+
+
+def test_what_was_read_long_ago_is_asked_for_again(serve, monkeypatch):
+    clock = hurried(time.time())
+    monkeypatch.setattr(TapRestGeneric, "clock", clock)
+    server = serve(by_path(TWO))
+    tap = made(api(server.url, resource("a")))
+    assert tap.streams
+    clock.sleep(11)
+    tap.sync_all()
+
+    assert len(server.asked) == 2
+
+
+def test_the_sync_asks_with_its_own_bounds_and_takes_nothing_else(serve):
+    server = serve(lambda asked: {"items": [{"id": 1, "at": dict(asked.query).get("since", "2024-01-01")}]})
+    since = {"cursor_path": "at", "start_param": "since", "initial_value": "2024-01-02"}
+    state = {"bookmarks": {"things": {"replication_key": "at", "replication_key_value": "2024-02-03"}}}
+    found = run(api(server.url, resource("things", incremental=since)), state=state)
+
+    assert [dict(asked.query)["since"] for asked in server.asked] == ["2024-01-02", "2024-02-03"]
+    assert [record["at"] for record in found.records("things")] == ["2024-02-03"]
 
 
 def test_a_sample_that_is_large_enough_drops_what_was_asked_ahead(serve):

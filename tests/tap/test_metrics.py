@@ -54,7 +54,7 @@ def test_requests_of_children_are_counted_together(serve, caplog):
 
 
 def test_a_stream_that_fails_says_so_in_its_metrics(serve, caplog):
-    answers = iter([{"items": [{"id": 1}]}, {"items": [{"id": 1}]}, *[Answer(500)] * 9])
+    answers = iter([{"items": [{"id": 1}]}, *[Answer(500)] * 9])
     server = serve(lambda _: next(answers))
     steady = resource("things", paginator={"type": "page_number", "total_path": None}, error_handler={"max_retries": 0})
     tap = made({**api(server.url, steady), "concurrency": 1, "infer_records": 1})

@@ -30,8 +30,9 @@ def test_the_report_is_in_the_file_that_the_setting_names(serve, tmp_path, monke
 
 def test_a_run_that_fails_leaves_its_report(serve, tmp_path):
     server = serve([{"items": [{"id": 1}]}, Answer(400, {"error": "no"})])
+    orders = resource("orders", paginator={"type": "page_number", "total_path": None})
     with pytest.raises(ReplyError):
-        run({**api(server.url, resource("orders")), "report": str(tmp_path / "report.json")})
+        run({**api(server.url, orders), "infer_records": 1, "report": str(tmp_path / "report.json")})
     (told,) = json.loads((tmp_path / "report.json").read_text())["streams"]
 
     assert told["ended"] == {"an error": 1}
@@ -50,7 +51,7 @@ def test_a_long_run_is_told_by_the_minute_with_how_much_is_left(serve, caplog, m
 
     server = serve(page)
     paging = {"type": "page_number", "base_page": 1, "total_path": "pages"}
-    run({**api(server.url, resource("orders", paginator=paging)), "concurrency": 1})
+    run({**api(server.url, resource("orders", paginator=paging)), "concurrency": 1, "infer_records": 1})
     lines = [record.getMessage() for record in caplog.records if "requests in flight" in record.getMessage()]
 
     assert lines
