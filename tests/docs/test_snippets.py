@@ -17,7 +17,7 @@ import yaml
 from click.testing import CliRunner
 from documentation import ADDRESS, PAGES, ROOT, commands, prose, snippets
 from scripted import Answer
-from walking import shop, unseen, walk
+from touring import shop, unseen, walk
 
 from tap_restgeneric import cli, readers
 from tap_restgeneric.cli import main as restgeneric

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from documentation import ADDRESS, ROOT, snippets
 from scripted import serving
-from walking import ORDERS, shop, unseen, walk
+from touring import ORDERS, shop, unseen, walk
 
 from demo.project import CHECKOUT
 
