@@ -38,7 +38,9 @@ _REMEMBERED = 10_000
 _PROMISED = ("cursor", "link")
 """Positions that lead to a page which is there, since the one before says so."""
 _NO_CONTENT = 204
-_PIECE = 32
+_PIECE = 4096
+_SHIFT = 1024
+"""Bytes that are compared of a page, and by which what stands before its records may be longer or shorter."""
 _MOST_REPEATS = 2
 """Pages with the records of the one before, at positions that differ: one more, and nobody reads the position."""
 
@@ -102,7 +104,8 @@ def _alike(page: Page, before: Page) -> bool:
     """Whether two pages hold the same records. Hardly any do, so a piece of the text is looked for first."""
     text, middle = page.reply.content, len(page.reply.content) // 2
     piece = text[middle : middle + min(_PIECE, middle // 2)]
-    return piece in before.reply.content and list(page.records) == list(before.records)
+    around = before.reply.content[max(0, middle - _SHIFT) : middle + _PIECE + _SHIFT]
+    return piece in around and list(page.records) == list(before.records)
 
 
 def policy(node: Node) -> Policy:

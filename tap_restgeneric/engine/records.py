@@ -54,6 +54,9 @@ def windowed(
     Returns:
         The records, and the window after them.
     """
+    passed = window.passed(values)
+    if passed is not None:
+        return records, _in_order(passed, tally)
     holds = [window.holds(value) for value in values]
     kept = records if all(holds) else [record for record, held in zip(records, holds, strict=True) if held]
     tally.outside += len(records) - len(kept)
@@ -64,9 +67,14 @@ def windowed(
     for value, held in zip(values, holds, strict=True):
         if held:
             after = after.advanced(value)
-    if after.disordered:
+    return kept, _in_order(after, tally)
+
+
+def _in_order(window: Window, tally: Tally) -> Window:
+    """The window; where it has met records out of order, that is said."""
+    if window.disordered:
         tally.warn("records are not in the order that row_order says: no bookmark before the end of the stream")
-    return kept, after
+    return window
 
 
 def child_values(node: Node, record: Mapping[str, Any], tally: Tally) -> dict[str, Any] | None:

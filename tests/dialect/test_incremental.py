@@ -1,6 +1,8 @@
 """Which window of its records does a run read?"""
 
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from tap_restgeneric.dialect.jsonpath.selectors import MISSING
 from tap_restgeneric.dialect.placeholders import OMIT
-from tap_restgeneric.dialect.progress.incremental import Incremental, compared
+from tap_restgeneric.dialect.progress.incremental import Incremental, Window, compared
 from tap_restgeneric.errors import RecordError
 
 
@@ -286,3 +288,51 @@ def test_the_bookmark_is_the_greatest_value(values):
     for value in values:
         found = found.advanced(value)
     assert found.last == max(values)
+
+
+# A page at once
+
+
+MOMENTS = st.integers(0, 8 * 86400).map(
+    lambda seconds: datetime(2024, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+)
+WRITTEN = st.sampled_from(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.5Z", "%Y-%m-%d"])
+VALUES = st.one_of(
+    WRITTEN.flatmap(lambda form: st.lists(MOMENTS.map(lambda moment: moment.strftime(form)), max_size=6)),
+    st.lists(MOMENTS.map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S+02:00")), max_size=4),
+    st.lists(st.integers(-9, 9) | st.integers(-9, 9).map(Decimal), max_size=6),
+    st.lists(st.sampled_from(["2024-01-05", "b", "10", "9", None]), max_size=4),
+)
+
+
+@given(
+    values=VALUES,
+    in_order=st.booleans(),
+    bound=st.sampled_from([None, "2024-01-03", "2024-01-05T12:00:00Z"]),
+    number=st.integers(-9, 9),
+    block=st.fixed_dictionaries(
+        {
+            "last_value_func": st.sampled_from(["max", "min"]),
+            "row_order": st.sampled_from([None, "asc", "desc"]),
+            "range_start": st.sampled_from(["open", "closed"]),
+        }
+    ),
+)
+def test_a_page_at_once_is_its_values_one_after_another(values, in_order, bound, number, block):
+    values = sorted(values) if in_order and None not in values else values
+    start = number if values and not isinstance(values[0], str) and bound else bound
+    window = Incremental.model_validate({"cursor_path": "at", "initial_value": start, **block}).window(None, None)
+    passed = window.passed(values)
+
+    if passed is not None:
+        assert all(window.holds(value) for value in values)
+        assert passed == reduce(Window.advanced, values, window)
+
+
+def test_a_page_of_moments_written_alike_is_passed_at_once():
+    window = Incremental(cursor_path="at", initial_value="2024-01-01").window(None, None)
+    passed = window.passed(["2024-01-02T00:00:00Z", "2024-01-04T00:00:00Z", "2024-01-03T00:00:00Z"])
+
+    assert (passed.last, passed.disordered) == ("2024-01-04T00:00:00Z", False)
+    assert window.passed(["2024-01-02T00:00:00Z", "2024-01-04T00:00:00+01:00"]) is None
+    assert window.passed(["2023-01-02T00:00:00Z"]) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -292,6 +293,26 @@ class Window:
             disordered=self.disordered or (behind and self.block.row_order == "asc"),
         )
 
+    def passed(self, values: Sequence[Any]) -> Window | None:
+        """The window after records with these cursor values, if they plainly belong to it; else None.
+
+        It gives what `holds` and `advanced` give for one value after another, with a look at the ends of a page alone.
+        """
+        if not values or not instants.comparable(values):
+            return None
+        rises = self.block.last_value_func == "max"
+        first, latest = (min(values), max(values)) if rises else (max(values), min(values))
+        if not (self.holds(first) and self.holds(latest)):
+            return None
+        in_order = all(map(operator.le if rises else operator.ge, values, values[1:]))
+        behind = self.seen is not None and self.block.later(self.seen, values[0])
+        return replace(
+            self,
+            last=latest if self.last is None or self.block.later(latest, self.last) else self.last,
+            seen=self.seen if self.seen is not None and self.block.later(self.seen, latest) else latest,
+            disordered=self.disordered or (self.block.row_order == "asc" and (behind or not in_order)),
+        )
+
     def done(self, values: Sequence[Any]) -> bool:
         """Whether a page with these cursor values, in order, is the last one the window needs.
 
@@ -301,10 +322,10 @@ class Window:
         if not known or self.block.row_order is None:
             return False
         if self.block.row_order == "desc":
-            falls = not any(self.block.later(later, earlier) for earlier, later in pairwise(known))
-            return self.start is not None and falls and self.block.later(self.start, known[-1])
-        rises = not any(self.block.later(earlier, later) for earlier, later in pairwise(known))
-        return self.end is not None and rises and self._past_end(known[-1])
+            behind = self.start is not None and self.block.later(self.start, known[-1])
+            return behind and not any(self.block.later(later, earlier) for earlier, later in pairwise(known))
+        past = self.end is not None and self._past_end(known[-1])
+        return past and not any(self.block.later(earlier, later) for earlier, later in pairwise(known))
 
 
 def compared(one: Any, other: Any) -> int:

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NAMED_FORMATS = ("iso8601", "date", "epoch", "epoch_ms")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -23,6 +26,8 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 _MAIL_DATE = re.compile(r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}", re.ASCII)
+_ALIKE = re.compile(r"0000-00-00([Tt ]00:00(:00([.,]0+)?)?(Z|z| ?UTC| ?GMT)?)?")
+_ZEROS = str.maketrans("123456789", "000000000")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
@@ -53,6 +58,20 @@ def instant(value: Any) -> datetime | None:
             or anything else.
     """
     return _instant(value.strip()) if isinstance(value, str) else None
+
+
+def comparable(values: Iterable[Any]) -> bool:
+    """Whether values, compared as they are, stand in the order of what they mean.
+
+    So do numbers, and texts of moments that are written alike and name no zone but UTC.
+    """
+    kinds = set(map(type, values))
+    if kinds <= {int, Decimal}:
+        return True
+    if kinds != {str}:
+        return False
+    patterns = {value.translate(_ZEROS) for value in values}
+    return len(patterns) == 1 and _ALIKE.fullmatch(patterns.pop()) is not None
 
 
 def number(value: Any) -> int | Decimal | None:
