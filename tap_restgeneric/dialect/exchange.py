@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -72,12 +73,19 @@ def _with_value(body: Any, path: Sequence[str], value: Any) -> Any:
     return {**fields, head: _with_value(fields.get(head), rest, value) if rest else value}
 
 
+_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9.:-]+(?=[/?#]|\Z)")
+"""What comes before the path of a URL in which nothing is out of the ordinary."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@lru_cache(1024)
 def origin(url: str) -> str:
     """Scheme, host and port of a URL, in one spelling: `https://api.example.com:443`."""
+    beginning = _BEGINNING.match(url)
+    return _origin(beginning[0] if beginning else url)
+
+
+@lru_cache(1024)
+def _origin(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"

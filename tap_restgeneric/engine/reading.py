@@ -19,6 +19,7 @@ from tap_restgeneric.dialect.words import describe_keys, kind
 from tap_restgeneric.engine.client import Client, Policy
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Pending, Pool
 from tap_restgeneric.engine.remembered import Remembered
+from tap_restgeneric.engine.rows import Rows
 from tap_restgeneric.errors import PositionRepeatedError, ReplyError, RestGenericError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.relations import Node
     from tap_restgeneric.dialect.source import Endpoint
     from tap_restgeneric.engine.report import Tally
-    from tap_restgeneric.engine.rows import Opener, Openers, Rows
+    from tap_restgeneric.engine.rows import Opener, Openers
 
 logger = logging.getLogger("tap-restgeneric")
 
@@ -45,6 +46,26 @@ _MOST_REPEATS = 2
 """Pages with the records of the one before, at positions that differ: one more, and nobody reads the position."""
 
 
+@dataclass(frozen=True)
+class _Before:
+    """The page before: its text, and how its records are had from it, which are not kept."""
+
+    text: bytes
+    records: Callable[[], list[Any]]
+
+    @classmethod
+    def of(cls, page: Page) -> _Before:
+        records = page.records
+        return cls(page.reply.content, records.load if isinstance(records, Rows) else lambda: list(records))
+
+    def like(self, page: Page) -> bool:
+        """Whether another page holds the same records. Hardly any does, so a piece of the text is looked for first."""
+        text, middle = page.reply.content, len(page.reply.content) // 2
+        piece = text[middle : middle + min(_PIECE, middle // 2)]
+        around = self.text[max(0, middle - _SHIFT) : middle + _PIECE + _SHIFT]
+        return piece in around and list(page.records) == self.records()
+
+
 @dataclass
 class LoopGuard:
     """Remembers where a sequence of pages has been.
@@ -60,7 +81,7 @@ class LoopGuard:
     keyed: bool = False
     _seen: Remembered = field(default_factory=lambda: Remembered(_REMEMBERED))
     _body: bytes | None = None
-    _before: Page | None = None
+    _before: _Before | None = None
     _repeats: int = 0
 
     def go_to(self, position: Position) -> None:
@@ -90,22 +111,14 @@ class LoopGuard:
                 f"page repeated: {page.position} is byte for byte the page before. The number is sent in {sent_at}: "
                 "does the API read it there?"
             )
-        same = self.keyed and page.records and self._before is not None and _alike(page, self._before)
+        same = self.keyed and page.records and self._before is not None and self._before.like(page)
         self._repeats = self._repeats + 1 if same else 0
         if self._repeats == _MOST_REPEATS:
             raise PositionRepeatedError(
                 f"page repeated: {page.position} has exactly the records of the {_MOST_REPEATS} pages before. "
                 f"The position is sent in {sent_at}: does the API read it there?"
             )
-        self._body, self._before = page.reply.content, page
-
-
-def _alike(page: Page, before: Page) -> bool:
-    """Whether two pages hold the same records. Hardly any do, so a piece of the text is looked for first."""
-    text, middle = page.reply.content, len(page.reply.content) // 2
-    piece = text[middle : middle + min(_PIECE, middle // 2)]
-    around = before.reply.content[max(0, middle - _SHIFT) : middle + _PIECE + _SHIFT]
-    return piece in around and list(page.records) == list(before.records)
+        self._body, self._before = page.reply.content, _Before.of(page)
 
 
 def policy(node: Node) -> Policy:

@@ -154,7 +154,7 @@ class Report:
 
     def tally(self, stream: str) -> Tally:
         """The tally of a stream."""
-        return self.tallies.setdefault(stream, Tally(stream))
+        return self.tallies.get(stream) or self.tallies.setdefault(stream, Tally(stream))
 
     def summary(self) -> str:
         """The run on one line."""

@@ -35,12 +35,13 @@ class Rows(list[Any]):
         """Nothing is decoded into objects yet."""
         super().__init__()
         self.block = block
-        self._load: Callable[[], list[Any]] | None = load
+        self.load = load
+        self._is_loaded = False
 
     def _loaded(self) -> Rows:
-        if self._load is not None:
-            super().extend(self._load())
-            self._load = None
+        if not self._is_loaded:
+            super().extend(self.load())
+            self._is_loaded = True
         return self
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ that is asked once per host and once per URL. The bytes themselves go straight o
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 LONGEST_EXCHANGE = 600.0
 LARGEST_BODY = 100 * unpacking.MEGABYTE
 _URLS = 1024
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.:-]+(?P<path>/(?:[A-Za-z0-9_~$&+,;=:@-]|\.(?!\.?(?:/|\Z))|/(?!\.))*)")
+"""A URL that is sent as it stands: nothing to be encoded or resolved in it, and no query."""
 _MOST_COOKIES = 100
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -140,10 +143,10 @@ class Transport:
             self._session.close()
 
     def _sent(self, call: Call) -> BaseHTTPResponse:
-        place = _place(call.url)
-        route = self._routes.get(call.origin) or self._route(call.origin, place)
-        target = str(place.url).partition("#")[0] if route.forwarded else place.path_url
-        headers, body = self._written(call, place)
+        route = self._routes.get(call.origin) or self._route(call.origin, _place(call.url))
+        plain = None if route.forwarded else _PLAIN.fullmatch(call.url)
+        target = plain["path"] if plain else _target(call.url, route)
+        headers, body = self._written(call)
         answer = route.pool.urlopen(
             call.method,
             _with_query(target, call),
@@ -157,7 +160,7 @@ class Transport:
             decode_content=False,
         )
         if "set-cookie" in answer.headers and len(self._session.cookies) < _MOST_COOKIES:
-            extract_cookies_to_jar(self._session.cookies, place, answer)  # type: ignore[no-untyped-call]
+            extract_cookies_to_jar(self._session.cookies, _place(call.url), answer)  # type: ignore[no-untyped-call]
         return answer
 
     def _route(self, origin: str, place: requests.PreparedRequest) -> _Route:
@@ -173,7 +176,7 @@ class Transport:
             forwarded = adapter.request_url(place, settings["proxies"]) != place.path_url
             return self._routes.setdefault(origin, _Route(pool, forwarded))
 
-    def _written(self, call: Call, place: requests.PreparedRequest) -> tuple[dict[str, str], bytes | str | None]:
+    def _written(self, call: Call) -> tuple[dict[str, str], bytes | str | None]:
         """Header fields and body as they are sent."""
         fields = dict(self._headers)
         body = call.data
@@ -183,7 +186,7 @@ class Transport:
         elif call.data and not isinstance(call.data, (str, bytes)):
             fields["content-type"] = ("Content-Type", "application/x-www-form-urlencoded")
             body = urlencode(list(_pairs(call.data.items() if isinstance(call.data, dict) else call.data)))
-        if self._session.cookies and (cookies := _cookies(self._session, place)):
+        if self._session.cookies and (cookies := _cookies(self._session, _place(call.url))):
             fields["cookie"] = ("Cookie", cookies)
         for name, value in call.headers.items():
             if value is not None:
@@ -192,7 +195,7 @@ class Transport:
 
     def _challenged(self, call: Call, auth: HTTPDigestAuth) -> BaseHTTPResponse:
         """The answer to a call that `requests` signs, once it knows the challenge of the server."""
-        _, body = self._written(call, _place(call.url))
+        _, body = self._written(call)
         headers = {"Content-Type": "application/json", **call.headers} if call.json is not None else call.headers
         url = _with_query(str(_place(call.url).url), call)
         response = self._session.request(
@@ -212,6 +215,12 @@ class Transport:
 def _cookies(session: requests.Session, place: requests.PreparedRequest) -> str | None:
     cookies: str | None = get_cookie_header(session.cookies, place)  # type: ignore[no-untyped-call]
     return cookies
+
+
+def _target(url: str, route: _Route) -> str:
+    """What stands in the request line for a URL without its parameters."""
+    place = _place(url)
+    return str(place.url).partition("#")[0] if route.forwarded else place.path_url
 
 
 @lru_cache(_URLS)

@@ -13,15 +13,19 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 from rig import Rig
 from scripted import Answer
 
 from tap_restgeneric.dialect.exchange import Call
+from tap_restgeneric.engine import transport
 from tap_restgeneric.errors import ReplyError, UnavailableError
 
 if sys.version_info >= (3, 14):
@@ -254,3 +258,18 @@ def test_a_connection_that_breaks_while_tls_begins_is_tried_again():
         with pytest.raises(UnavailableError, match="gave up after 2 requests"):
             rig.ask()
         thread.join()
+
+
+@given(st.text(alphabet="ab1._-~/:@&=+,;$%! '()*?#é", max_size=12))
+def test_a_plain_url_is_sent_as_requests_would_write_it(rest):
+    url = f"http://h.example:80/{rest}"
+    plain = transport._PLAIN.fullmatch(url)
+
+    assert plain is None or plain["path"] == requests.Request("GET", url).prepare().path_url
+
+
+def test_most_urls_are_plain():
+    assert (
+        transport._PLAIN.fullmatch("https://api.example.com/v1/orders/12/lines.json")["path"]
+        == "/v1/orders/12/lines.json"
+    )
