@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,8 +67,19 @@ def read(target: Target, text: str) -> None:
         raise FellOverError(f"{target.name} on {text!r}: {seen or f'{took:.1f} s'}")
 
 
+_LATE = (
+    "jsonpath_ng.ext.parser",
+    "tap_restgeneric.dialect.expressions.meaning",
+    "tap_restgeneric.readers.snippet",
+    "tap_restgeneric.readers.yaml_text",
+)
+"""What the tap imports when it is needed: that is no text's doing."""
+
+
 def ready(target: Target) -> None:
     """Lets a target load what it loads once, and has it watched from then on."""
+    for module in _LATE:
+        import_module(module)
     for seed in target.seeds:
         with suppress(*target.raises):
             target.reads(seed)
