@@ -206,3 +206,7 @@ def test_a_number_is_a_moment_only_where_numbers_count_since_the_epoch():
     assert moment(1_706_688_000, counted=False) is None
     assert moment(1_706_688_000, counted=True) == at(2024, 1, 31, 8)
     assert moment("2024-01-31", counted=True) == at(2024, 1, 31)
+
+
+def test_what_stands_around_a_number_is_no_part_of_it():
+    assert (number("99199\x1f"), number(" 1.5\x1c")) == (99199, Decimal("1.5"))

@@ -82,9 +82,10 @@ def number(value: Any) -> int | Decimal | None:
         return value
     if isinstance(value, float):
         return Decimal(str(value))
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
+    text = value.strip() if isinstance(value, str) else ""
+    if not _NUMBER.fullmatch(text):
         return None
-    return Decimal(value.strip()) if "." in value else int(value)
+    return Decimal(text) if "." in text else int(text)
 
 
 def shifted(value: Any, by: float) -> Any:
