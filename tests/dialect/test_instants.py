@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_restgeneric.dialect.progress.instants import converted, instant, moment, moved, number, shifted, unit
+from tap_restgeneric.dialect.progress.instants import converted, instant, length, moment, moved, number, shifted, unit
 
 UTC = timezone.utc
 HOUR = timezone(timedelta(hours=1))
@@ -210,3 +210,8 @@ def test_a_number_is_a_moment_only_where_numbers_count_since_the_epoch():
 
 def test_what_stands_around_a_number_is_no_part_of_it():
     assert (number("99199\x1f"), number(" 1.5\x1c")) == (99199, Decimal("1.5"))
+
+
+def test_a_duration_may_be_too_long():
+    with pytest.raises(ValueError, match="longer than time"):
+        length("P1DT17000000001700000000170000000017000000002H")

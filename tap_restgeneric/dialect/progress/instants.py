@@ -136,7 +136,10 @@ def length(step: float | str) -> float:
     found = _DURATION.fullmatch(step)
     if found is None or step in {"P", "PT"} or step.endswith("T"):
         raise ValueError(f"{step!r} is no duration: P7D, P2W, PT6H ...")
-    return timedelta(**{unit: int(amount or 0) for unit, amount in found.groupdict().items()}).total_seconds()
+    try:
+        return timedelta(**{unit: int(amount or 0) for unit, amount in found.groupdict().items()}).total_seconds()
+    except OverflowError:
+        raise ValueError(f"{step!r} is longer than time") from None
 
 
 def steps_of(value: Any, step: float | str) -> float:
