@@ -68,6 +68,7 @@ class TapRestGeneric(Tap):
         self.run: Run | None = None
         self.transports: list[Transport] = []
         self.redactor = Redactor()
+        self._syncs = kwargs.get("setup_mapper", True)  # where the SDK wants a catalog alone, it sets up no mapper
         guard_logging(self.redactor)
         super().__init__(*args, **kwargs)
 
@@ -215,7 +216,7 @@ class TapRestGeneric(Tap):
         discovery = Discovery(
             self.source.nodes,
             api=self.api,
-            sampler=self.sampler(keeps=True),
+            sampler=self.sampler(ahead=self._ahead),
             given=self.given_schemas(),
             collect=collect,
             report=self.report,
@@ -231,19 +232,27 @@ class TapRestGeneric(Tap):
             streams.append(classes[name](self, discovery.shape(node, schema, keys, wanted=wanted)))
         return streams
 
-    def sampler(self, size: int | None = None, watch: Watch | None = None, *, keeps: bool = False) -> Sampler:
+    @property
+    def _ahead(self) -> int | None:
+        """Pages that discovery may ask for although it does not need them: the sync does. None: no sync follows."""
+        if not self._syncs:
+            return None
+        is_whole = not any(self._config.get(limit) for limit in ("max_records", "max_pages"))
+        return self._width if is_whole else 0
+
+    def sampler(self, size: int | None = None, watch: Watch | None = None, *, ahead: int | None = None) -> Sampler:
         """Reads sample records through the client of the tap.
 
         Args:
             size: Records a resource is sampled for; None: as the settings say.
             watch: Sees every page that is read.
-            keeps: Whether a sync follows, which need not ask for the same again.
+            ahead: Pages that may be asked for although no sample needs them; None: no sync follows.
         """
         size = size or self._config.get("infer_records") or 200
         start_date = self._config.get("start_date")
         nodes, pool = self.source.nodes, self.pool if watch is None else ONE_BY_ONE
         return Sampler(
-            nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch, pool=pool, keeps=keeps
+            nodes, self.client, size=size, start_date=start_date, now=self.now, watch=watch, pool=pool, ahead=ahead
         )
 
     def given_schemas(self, *, fetches: bool = True) -> dict[str, dict[str, Any]]:

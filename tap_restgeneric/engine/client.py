@@ -59,6 +59,7 @@ class Policy:
         decoded: Makes values of a body and its charset; None: it is JSON, and wanted whole.
         rejected: Which replies mean that the sync token is not taken; None where none is sent.
         guarded: Whether replies may hold a token, so that messages do not show them.
+        keeps: Whether replies are kept for whoever asks for the same soon.
     """
 
     auth: Auth | None = None
@@ -70,6 +71,7 @@ class Policy:
     decoded: Callable[[bytes, str | None], Any] | None = None
     rejected: ReplyMatch | None = None
     guarded: bool = False
+    keeps: bool = False
 
 
 class SyncTokenRejectedError(Exception):
@@ -153,9 +155,15 @@ class Client:
             SyncTokenRejectedError: The reply means that the sync token is not taken.
             UnavailableError: The reply was to be retried, and no retry is left.
         """
+        if policy.keeps:
+            return self.replies.keeping(call, lambda: self._accepted(call, policy, tally))
         if kept := self.replies.take(call):
             tally.had()
             return replace(kept, decoded=policy.decoded)
+        return self._accepted(call, policy, tally)
+
+    def _accepted(self, call: Call, policy: Policy, tally: Tally) -> Reply | None:
+        """The reply to a call that means success, after as many requests as it takes."""
         attempts = Attempts()
         renewed = False
         while True:

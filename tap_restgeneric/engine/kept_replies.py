@@ -1,8 +1,9 @@
-"""What did discovery read a moment ago that the sync need not ask for again?"""
+"""What did discovery ask for a moment ago that the sync need not ask for again?"""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,36 +19,56 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class KeptReplies:
-    """Replies to calls, each for one use soon after.
+    """Replies to calls, each for one use soon after, also before it is there.
 
     Args:
         clock: Seconds that only grow.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Nothing was read."""
+        """Nothing was asked for."""
         self._clock = clock
-        self._kept: dict[str, Reply] = {}
+        self._kept: dict[str, Future[Reply | None]] = {}
         self._size = 0
         self._latest = 0.0
         self._lock = threading.Lock()
 
-    def keep(self, call: Call, reply: Reply) -> None:
-        """Keeps a reply, unless there are too many."""
+    def keeping(self, call: Call, exchange: Callable[[], Reply | None]) -> Reply | None:
+        """The reply to a call, which is kept for whoever asks for the same soon.
+
+        Args:
+            call: What is asked for.
+            exchange: Asks for it.
+        """
+        coming: Future[Reply | None] = Future()
         with self._lock:
-            if self._size + len(reply.content) <= _LARGEST and _mark(call) not in self._kept:
-                self._kept[_mark(call)] = replace(reply)
-                self._size += len(reply.content)
-                self._latest = self._clock()
+            self._kept[_mark(call)] = coming
+        try:
+            reply = exchange()
+        except BaseException:
+            coming.set_result(None)  # who wants it asks for himself
+            raise
+        coming.set_result(self._weighed(reply))
+        return reply
+
+    def _weighed(self, reply: Reply | None) -> Reply | None:
+        """What is kept of a reply: nothing, if there is too much already."""
+        if reply is None:
+            return None
+        with self._lock:
+            self._latest = self._clock()
+            self._size += len(reply.content)
+            return replace(reply) if self._size <= _LARGEST else None
 
     def take(self, call: Call) -> Reply | None:
-        """The reply to a call; None if there is none, or all are too old."""
+        """The reply to a call, once it is there; None if nobody asked for it, or all are too old."""
         if not self._kept:
             return None
         with self._lock:
             if self._clock() - self._latest > _FRESH:
                 self._kept.clear()
-            return self._kept.pop(_mark(call), None)
+            coming = self._kept.pop(_mark(call), None)
+        return coming.result() if coming else None
 
     def clear(self) -> None:
         """Forgets all."""

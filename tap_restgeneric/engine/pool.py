@@ -135,21 +135,22 @@ def _work(tasks: SimpleQueue[_Running[Any] | None]) -> None:
 
 
 class Eager(Pool):
-    """The workers of another pool, for those who ask for nothing before they want it, and then at once.
+    """The workers of another pool, for those who ask for few things, but at once.
 
     Args:
         pool: Has the workers.
+        ahead: Pages that may be asked for before they are wanted, beside the one that follows.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, ahead: int = 0) -> None:
         """No worker of its own."""
-        super().__init__(pool.width)
+        super().__init__(ahead)
         self._pool = pool
 
     @property
     @override
     def reads_ahead(self) -> bool:
-        return False
+        return self.width > 0
 
     @override
     def submit(self, task: Callable[[], Answer]) -> Pending[Answer]:

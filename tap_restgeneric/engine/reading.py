@@ -292,7 +292,7 @@ class Reading:
         opener = self._opener
         rules = self._rules if opener is None else replace(self._rules, decoded=opener)
         reply = self._client.exchange(call, rules, self._tally)
-        if reply is not None and self._pool.reads_ahead:
+        if reply is not None and self._pool.reads_ahead and not rules.keeps:
             with suppress(ReplyError):
                 _ = reply.body  # here, and not where its turn is waited for
         return reply

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_restgeneric.engine.pool import ONE_BY_ONE, Eager, Pending, Pool, ahead
-from tap_restgeneric.engine.reading import Reading
+from tap_restgeneric.engine.pool import ONE_BY_ONE, Eager, Pool, ahead
+from tap_restgeneric.engine.reading import Reading, policy
 from tap_restgeneric.engine.records import Record, batched_values, carried, child_values
 from tap_restgeneric.engine.report import Tally
 from tap_restgeneric.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
@@ -54,6 +54,52 @@ class _Sequence:
         self.reading.drop()
 
 
+class _Sample:
+    """The first records of a resource; whoever goes through them waits for those that are still to come.
+
+    Args:
+        records: All of them.
+        size: How many are wanted.
+    """
+
+    def __init__(self, records: Iterator[Record], size: int) -> None:
+        """Nothing was read."""
+        self._wanted = islice(records, size)
+        self._come: list[Record] = []
+        self._over = False
+        self._error: BaseException | None = None
+        self._news = threading.Condition()
+
+    def read(self) -> None:
+        """Reads them."""
+        try:
+            for record in self._wanted:
+                with self._news:
+                    self._come.append(record)
+                    self._news.notify_all()
+        except BaseException as error:  # noqa: BLE001 (whoever wants the records gets it)
+            self._error = error
+        with self._news:
+            self._over = True
+            self._news.notify_all()
+
+    def __iter__(self) -> Iterator[Record]:
+        place = 0
+        while self._has(place):
+            yield self._come[place]
+            place += 1
+
+    def _has(self, place: int) -> bool:
+        """Whether there is a record at a place, once that is known."""
+        with self._news:
+            self._news.wait_for(lambda: len(self._come) > place or self._over)
+        if place < len(self._come):
+            return True
+        if self._error is not None:
+            raise self._error
+        return False
+
+
 class Sampler:
     """Reads the first records of resources; those of a parent are read once for all its children.
 
@@ -65,7 +111,8 @@ class Sampler:
         now: Gives the moment to which an open window reads.
         watch: Sees every page that is read.
         pool: Runs exchanges side by side.
-        keeps: Whether a sync follows, which need not ask for the same again.
+        ahead: Pages that may be asked for although no sample needs them, since a sync follows that wants them; None:
+            no sync follows.
     """
 
     def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
@@ -78,7 +125,7 @@ class Sampler:
         now: Callable[[], datetime],
         watch: Watch | None = None,
         pool: Pool = ONE_BY_ONE,
-        keeps: bool = False,
+        ahead: int | None = None,
     ) -> None:
         """Nothing was read yet."""
         self._nodes = nodes
@@ -88,9 +135,8 @@ class Sampler:
         self._now = now
         self._watch = watch
         self._pool = pool
-        self._keeps = keeps
-        self._read: dict[str, list[Record]] = {}
-        self._begun: dict[str, Pending[list[Record]]] = {}
+        self._ahead = ahead
+        self._samples: dict[str, _Sample] = {}
 
     def begin(self, nodes: Sequence[Node]) -> None:
         """Begins to read the records of resources side by side.
@@ -100,11 +146,10 @@ class Sampler:
         """
         if not self._pool.reads_ahead:
             return
-        together = Pool(len(self._nodes) + 1)  # they wait for each other and for exchanges, which have the real pool
-        for node in nodes:
-            for needed in (*self._above(node), node):
-                if needed.name not in self._begun:
-                    self._begun[needed.name] = together.submit(partial(self._sample, needed))
+        needed = {above.name: above for node in nodes for above in (*self._above(node), node)}
+        for node in needed.values():
+            sample = self._samples[node.name] = _Sample(self._records(node, len(needed)), self._size)
+            threading.Thread(target=sample.read, name=f"sample-{node.name}", daemon=True).start()
 
     def _above(self, node: Node) -> list[Node]:
         parent = self._nodes[node.parent] if node.parent else None
@@ -116,38 +161,48 @@ class Sampler:
         Raises:
             RestGenericError: They could not be read.
         """
-        begun = self._begun.get(node.name)
-        if begun is not None:
-            return begun.result()
-        if node.name not in self._read:
-            self._read[node.name] = self._sample(node)
-        return self._read[node.name]
+        return list(self._of(node))
 
-    def _sample(self, node: Node) -> list[Record]:
-        return list(islice(self._records(node), self._size))
+    def _of(self, node: Node) -> _Sample:
+        """The sample of a resource, as far as it is there."""
+        if node.name not in self._samples:
+            self._samples[node.name] = _Sample(self._records(node), self._size)
+            self._samples[node.name].read()
+        return self._samples[node.name]
 
-    def _records(self, node: Node) -> Iterator[Record]:
-        parents = self.records(self._nodes[node.parent]) if node.parent else [None]
+    def _records(self, node: Node, together: int = 1) -> Iterator[Record]:
+        """The records of a resource.
+
+        Args:
+            node: The resource.
+            together: How many resources are read side by side.
+        """
+        parents = self._of(self._nodes[node.parent]) if node.parent else [None]
         if node.request is None:
             for parent in parents:
                 yield from carried(node.rows(parent or {}), node, parent)
             return
-        with closing(ahead(self._readings(node, parents), _AHEAD if self._pool.reads_ahead else 0)) as readings:
+        whole = self._reading(node, together)
+        with closing(ahead(self._readings(whole, node, parents), _AHEAD if self._pool.reads_ahead else 0)) as readings:
             for one in readings:
                 for page in one.reading.pages():
                     if self._watch:
                         self._watch(node, page)
-                    if self._keeps:
-                        self._client.replies.keep(page.call, page.reply)
                     with _of(node):
                         records = carried(page.records, node, one.parent)
                     yield from records
 
-    def _readings(self, node: Node, parents: Sequence[Record | None]) -> Iterator[_Sequence]:
+    def _reading(self, node: Node, together: int) -> Reading:
+        """The requests of a resource, with no placeholder filled."""
+        is_whole = node.resource.max_records is None and node.resource.max_pages is None
+        pages = (self._ahead or 0) // together if is_whole else 0
+        pool = Eager(self._pool, pages)
+        rules = replace(policy(node), keeps=self._ahead is not None)
+        return Reading(node, self._client, {}, Tally(node.name), pool, rules=rules)
+
+    def _readings(self, whole: Reading, node: Node, parents: Iterable[Record | None]) -> Iterator[_Sequence]:
         """The sequences of requests of a resource, and the record of the parent that each belongs to."""
-        tally = Tally(node.name)
-        whole = Reading(node, self._client, {}, tally, Eager(self._pool))
-        for values, parent in self._asked_with(node, parents, tally):
+        for values, parent in self._asked_with(node, parents, Tally(node.name)):
             for partition in node.partitions():
                 with _of(node):
                     windows = list(self._windows(node))
@@ -155,12 +210,12 @@ class Sampler:
                     yield _Sequence(whole.anew({**values, **partition, **window}), parent)
 
     def _asked_with(
-        self, node: Node, parents: Sequence[Record | None], tally: Tally
+        self, node: Node, parents: Iterable[Record | None], tally: Tally
     ) -> Iterator[tuple[dict[str, Any], Record | None]]:
         """The values that the records of the parent give."""
-        records = [parent for parent in parents if parent is not None]
+        records = (parent for parent in parents if parent is not None)
         if node.batch:
-            yield from ((piece, None) for piece in batched_values(node, records, tally))
+            yield from ((piece, None) for piece in batched_values(node, list(records), tally))
         elif node.parent:
             found = ((child_values(node, parent, tally), parent) for parent in records)
             yield from ((values, parent) for values, parent in found if values is not None)
