@@ -69,6 +69,7 @@ class TapRestGeneric(Tap):
         self.transports: list[Transport] = []
         self.redactor = Redactor()
         self._syncs = kwargs.get("setup_mapper", True)  # where the SDK wants a catalog alone, it sets up no mapper
+        self._goes_on = bool(kwargs.get("state"))
         guard_logging(self.redactor)
         super().__init__(*args, **kwargs)
 
@@ -234,11 +235,11 @@ class TapRestGeneric(Tap):
 
     @property
     def _ahead(self) -> int | None:
-        """Pages that discovery may ask for although it does not need them: the sync does. None: no sync follows."""
+        """Requests that discovery may make although it does not need them: the sync does. None: no sync follows."""
         if not self._syncs:
             return None
-        is_whole = not any(self._config.get(limit) for limit in ("max_records", "max_pages"))
-        return self._width if is_whole else 0
+        limits = any(self._config.get(limit) for limit in ("max_records", "max_pages"))
+        return 0 if limits or self._goes_on else 2 * self._width
 
     def sampler(self, size: int | None = None, watch: Watch | None = None, *, ahead: int | None = None) -> Sampler:
         """Reads sample records through the client of the tap.
@@ -246,7 +247,7 @@ class TapRestGeneric(Tap):
         Args:
             size: Records a resource is sampled for; None: as the settings say.
             watch: Sees every page that is read.
-            ahead: Pages that may be asked for although no sample needs them; None: no sync follows.
+            ahead: Requests that may go out although no sample needs them; None: no sync follows.
         """
         size = size or self._config.get("infer_records") or 200
         start_date = self._config.get("start_date")

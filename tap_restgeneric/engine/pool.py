@@ -139,7 +139,7 @@ class Eager(Pool):
 
     Args:
         pool: Has the workers.
-        ahead: Pages that may be asked for before they are wanted, beside the one that follows.
+        ahead: Pages of a known total that may be asked for before they are wanted.
     """
 
     def __init__(self, pool: Pool, ahead: int = 0) -> None:

@@ -111,8 +111,8 @@ class Sampler:
         now: Gives the moment to which an open window reads.
         watch: Sees every page that is read.
         pool: Runs exchanges side by side.
-        ahead: Pages that may be asked for although no sample needs them, since a sync follows that wants them; None:
-            no sync follows.
+        ahead: Requests that may go out although no sample needs them, since a sync follows that does; None: none
+            follows.
     """
 
     def __init__(  # noqa: PLR0913 (the outside world, piece by piece)
@@ -182,8 +182,12 @@ class Sampler:
             for parent in parents:
                 yield from carried(node.rows(parent or {}), node, parent)
             return
-        whole = self._reading(node, together)
-        with closing(ahead(self._readings(whole, node, parents), _AHEAD if self._pool.reads_ahead else 0)) as readings:
+        is_whole = node.resource.max_records is None and node.resource.max_pages is None
+        more = (self._ahead or 0) // together if is_whole else 0
+        rules = replace(policy(node), keeps=self._ahead is not None)
+        whole = Reading(node, self._client, {}, Tally(node.name), Eager(self._pool, more), rules=rules)
+        window = max(_AHEAD, more) if self._pool.reads_ahead else 0
+        with closing(ahead(self._readings(whole, node, parents), window)) as readings:
             for one in readings:
                 for page in one.reading.pages():
                     if self._watch:
@@ -191,14 +195,6 @@ class Sampler:
                     with _of(node):
                         records = carried(page.records, node, one.parent)
                     yield from records
-
-    def _reading(self, node: Node, together: int) -> Reading:
-        """The requests of a resource, with no placeholder filled."""
-        is_whole = node.resource.max_records is None and node.resource.max_pages is None
-        pages = (self._ahead or 0) // together if is_whole else 0
-        pool = Eager(self._pool, pages)
-        rules = replace(policy(node), keeps=self._ahead is not None)
-        return Reading(node, self._client, {}, Tally(node.name), pool, rules=rules)
 
     def _readings(self, whole: Reading, node: Node, parents: Iterable[Record | None]) -> Iterator[_Sequence]:
         """The sequences of requests of a resource, and the record of the parent that each belongs to."""
