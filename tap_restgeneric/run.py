@@ -99,15 +99,14 @@ class Run:
             self.is_reading = False
             tap.client.replies.clear()
             tap.pool.close(_LAST_EXCHANGE)
-            for transport in tap.transports:
-                transport.close()
+            tap.access.close()
 
     def _tell(self) -> None:
         """The report: a table on a terminal, and a file if there is to be one."""
         tap = self.tap
         display.show(tap.report, tap.redactor)
         if tap.config.get("report"):
-            display.keep(tap.report, str(tap.folders[-1] / tap.config["report"]), tap.redactor)
+            display.keep(tap.report, str(tap.access.folders[-1] / tap.config["report"]), tap.redactor)
 
     def _watch(self, look: display.Look) -> None:
         """Looks whether the run may go on; if its time is over, it ends like one that a signal stops."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ class StandIn:
         self.__module, self.__name = module, name
 
     def __real(self) -> Any:
+        _leave(self.__module.partition(".")[0])
         return getattr(import_module(self.__module), self.__name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -44,19 +44,30 @@ class StandIn:
         return isinstance(instance, self.__real())
 
 
+class _Module(ModuleType):
+    """Stands for a module; all that is in it are stand-ins."""
+
+    def __getattr__(self, name: str) -> StandIn:
+        return StandIn(self.__name__, name)
+
+
+def _leave(package: str) -> None:
+    """Lets the real modules of a package come in, now or later."""
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, _Module) and name.partition(".")[0] == package:
+            sys.modules.pop(name, None)
+
+
 @contextmanager
 def stand_ins(modules: Sequence[str] = OF_THE_SDK) -> Iterator[None]:
     """Who imports one of these modules meanwhile gets a stand-in for it; what was imported already stays.
 
     Args:
-        modules: Their names. Nobody uses what is in them before the end.
+        modules: Their names, those of packages before what is in them.
     """
-    missing = {module: ModuleType(module) for module in modules if module not in sys.modules}
-    for module, standing in missing.items():
-        vars(standing)["__getattr__"] = partial(StandIn, module)
-    sys.modules.update(missing)
+    sys.modules.update({name: _Module(name) for name in modules if name not in sys.modules})
     try:
         yield
     finally:
-        for module in missing:
-            del sys.modules[module]
+        for name in modules:
+            _leave(name.partition(".")[0])

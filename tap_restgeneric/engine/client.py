@@ -158,8 +158,9 @@ class Client:
         if policy.keeps:
             return self.replies.keeping(call, lambda: self._accepted(call, policy, tally))
         if kept := self.replies.take(call):
-            tally.had()
-            return replace(kept, decoded=policy.decoded)
+            reply, seconds = kept
+            tally.had(seconds)
+            return replace(reply, decoded=policy.decoded)
         return self._accepted(call, policy, tally)
 
     def _accepted(self, call: Call, policy: Policy, tally: Tally) -> Reply | None:

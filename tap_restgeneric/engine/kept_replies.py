@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,10 @@ _LARGEST = 64 * 1024 * 1024
 """Bytes of all bodies together."""
 
 
+Kept: TypeAlias = "tuple[Reply, float]"
+"""A reply, and the seconds that it took."""
+
+
 class KeptReplies:
     """Replies to calls, each for one use soon after, also before it is there.
 
@@ -28,7 +32,7 @@ class KeptReplies:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Nothing was asked for."""
         self._clock = clock
-        self._kept: dict[str, Future[Reply | None]] = {}
+        self._kept: dict[str, Future[Kept | None]] = {}
         self._size = 0
         self._latest = 0.0
         self._lock = threading.Lock()
@@ -40,27 +44,29 @@ class KeptReplies:
             call: What is asked for.
             exchange: Asks for it.
         """
-        coming: Future[Reply | None] = Future()
+        coming: Future[Kept | None] = Future()
+        begun = self._clock()
         with self._lock:
             self._kept[_mark(call)] = coming
+            self._latest = begun
         try:
             reply = exchange()
         except BaseException:
             coming.set_result(None)  # who wants it asks for himself
             raise
-        coming.set_result(self._weighed(reply))
+        coming.set_result(self._weighed(reply, begun))
         return reply
 
-    def _weighed(self, reply: Reply | None) -> Reply | None:
+    def _weighed(self, reply: Reply | None, begun: float) -> Kept | None:
         """What is kept of a reply: nothing, if there is too much already."""
         if reply is None:
             return None
         with self._lock:
             self._latest = self._clock()
             self._size += len(reply.content)
-            return replace(reply) if self._size <= _LARGEST else None
+            return (replace(reply), self._latest - begun) if self._size <= _LARGEST else None
 
-    def take(self, call: Call) -> Reply | None:
+    def take(self, call: Call) -> Kept | None:
         """The reply to a call, once it is there; None if nobody asked for it, or all are too old."""
         if not self._kept:
             return None

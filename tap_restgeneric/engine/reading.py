@@ -37,6 +37,8 @@ WINDOW_PARAMS = "incremental.params"
 _PROMISED = ("cursor", "link")
 """Positions that lead to a page which is there, since the one before says so."""
 _NO_CONTENT = 204
+_HELD = 32 * 1024 * 1024
+"""Bytes of the pages of a sequence that are asked for before their turn, if they are as large as the one in hand."""
 
 
 def policy(node: Node) -> Policy:
@@ -280,7 +282,8 @@ class Reading:
         if not (self._pool.reads_ahead and self._foreseen):
             return
         known = [position for position, _, _ in self._asked]
-        for position in islice(self._paginator.known_after(page), self._pool.width):
+        room = max(1, _HELD // max(1, len(page.reply.content)))
+        for position in islice(self._paginator.known_after(page), min(self._pool.width, room)):
             if position not in known:
                 self._ask(self.begin(), position)
 

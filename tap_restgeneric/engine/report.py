@@ -81,10 +81,11 @@ class Tally:
             self.in_flight += 1
             self.requests += 1
 
-    def had(self) -> None:
-        """Counts a request that was made before, and whose reply is at hand."""
+    def had(self, seconds: float) -> None:
+        """Counts a request that was made before, and whose reply is at hand, and how long it took."""
         with self._lock:
             self.requests += 1
+            self.waited += seconds
 
     def answered(self, seconds: float) -> None:
         """Notes how long a request took, whatever came of it."""

@@ -139,7 +139,7 @@ class Sampler:
         self._samples: dict[str, _Sample] = {}
 
     def begin(self, nodes: Sequence[Node]) -> None:
-        """Begins to read the records of resources side by side.
+        """Begins to read the records of resources side by side, unless it has begun.
 
         Args:
             nodes: The resources, parents first: a child waits for its parent, which has begun by then.
@@ -148,6 +148,8 @@ class Sampler:
             return
         needed = {above.name: above for node in nodes for above in (*self._above(node), node)}
         for node in needed.values():
+            if node.name in self._samples:
+                continue
             sample = self._samples[node.name] = _Sample(self._records(node, len(needed)), self._size)
             threading.Thread(target=sample.read, name=f"sample-{node.name}", daemon=True).start()
 

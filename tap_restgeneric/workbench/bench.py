@@ -55,12 +55,13 @@ class Bench(TapRestGeneric):
         super().__init__(config=config, parse_env_config=parse_env_config, state=state, setup_mapper=mapped)
 
     @override
-    def _transport(self, **kwargs: Any) -> Send:
-        return Watched(super()._transport(**kwargs), self.exchanges)
+    def sends(self, send: Send) -> Send:
+        return Watched(send, self.exchanges)
 
     def known_schemas(self) -> dict[str, dict[str, Any]]:
         """The schemas that need no record to be known, by stream."""
-        shipped = {name: shipped_schema(self.api, name) for name in self.source.nodes} if self.api else {}
+        api = self.access.raw.api
+        shipped = {name: shipped_schema(api, name) for name in self.source.nodes} if api else {}
         return {name: schema for name, schema in shipped.items() if schema} | self.given_schemas()
 
 

@@ -47,6 +47,8 @@ class Recorded(Bench):
     """A tap whose exchanges are kept, one after another, all at the same moment."""
 
     looks_into_streams: ClassVar[bool] = True
+    deadlines: ClassVar[bool] = False
+    """The library stands in for the usual connections, and for no others."""
     moment: ClassVar[datetime]
     opened: ClassVar[list[Recorded]]
 
@@ -56,24 +58,19 @@ class Recorded(Bench):
         super().__init__(*args, **kwargs)
 
     @override
-    def _transport(self, **kwargs: Any) -> Send:
+    def sends(self, send: Send) -> Send:
         from vcr.errors import CannotOverwriteExistingCassetteException  # noqa: PLC0415 (an optional extra)
 
-        send = super()._transport(**kwargs)
+        watched = super().sends(send)
 
         def played(call: Call, digest: tuple[str, str] | None) -> Reply:
             try:
-                return send(call, digest)
+                return watched(call, digest)
             except CannotOverwriteExistingCassetteException:
                 shown = f"{call.method} {without_query(call.url)}"
                 raise ReplyError(f"{shown} is not in the cassette (any more), as it is asked here") from None
 
         return played
-
-    @property
-    @override
-    def _exchange_timeout(self) -> float | None:
-        return None  # the library stands in for the usual connections, and for no others
 
     @override
     @classmethod

@@ -111,9 +111,11 @@ def _played(told: dict[str, Any], configs: Sequence[str]) -> dict[str, Any]:
 def _settings(bench: Recorded) -> dict[str, Any]:
     """The settings that a replay needs, the source written out, secrets named."""
     kept = {key: value for key, value in bench.config.items() if key not in _NOT_KEPT}
-    written = Imported(bench.raw.config)
+    written = Imported(bench.access.raw.config)
     written.conceal()
-    named = {"source": bench.api, "client": written.source["client"]} if bench.api else written.source
+    named = (
+        {"source": bench.access.raw.api, "client": written.source["client"]} if bench.access.raw.api else written.source
+    )
     return {**kept, **named}
 
 

@@ -80,7 +80,9 @@ def _compare(  # noqa: PLR0913 (the options)
         if not sample:
             screen.line(f"{name}: no records to learn from")
             continue
-        known = kept_schemas.read(kept, name) or (shipped_schema(bench.api, name) if bench.api else None)
+        known = kept_schemas.read(kept, name) or (
+            shipped_schema(bench.access.raw.api, name) if bench.access.raw.api else None
+        )
         found = inference.infer(sample) if known is None or replace else inference.widen(known, sample)
         changes = kept_schemas.changes(known, found)
         _show(screen, name, len(sample), changes, known)
@@ -97,7 +99,7 @@ def _folder(bench: Bench) -> Path:
     """The folder of the settings, which need not be there yet."""
     name = bench.config.get("schemas") or kept_schemas.DEFAULT_FOLDER
     try:
-        return kept_schemas.folder(name, bench.folders)
+        return kept_schemas.folder(name, bench.access.folders)
     except ConfigError:
         return Path(name)
 

@@ -53,8 +53,8 @@ class Tap(TapRestGeneric):
     moment: datetime
 
     @override
-    def _transport(self, **kwargs: Any) -> Send:
-        return self.fate.sends(super()._transport(**kwargs))
+    def sends(self, send: Send) -> Send:
+        return self.fate.sends(send)
 
     @override
     def now(self) -> datetime:  # type: ignore[override]
