@@ -185,7 +185,7 @@ class Sampler:
                 yield from carried(node.rows(parent or {}), node, parent)
             return
         is_whole = node.resource.max_records is None and node.resource.max_pages is None
-        more = (self._ahead or 0) // together if is_whole else 0
+        more = (self._ahead or 0) // together if is_whole and self._pool.reads_ahead else 0
         rules = replace(policy(node), keeps=self._ahead is not None)
         whole = Reading(node, self._client, {}, Tally(node.name), Eager(self._pool, more), rules=rules)
         window = max(_AHEAD, more) if self._pool.reads_ahead else 0

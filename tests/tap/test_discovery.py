@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from contextlib import redirect_stdout
 
 import pytest
-from latency import serving_slowly
-from scripted import Answer, by_path
+from latency import SlowServer, serving_slowly
+from scripted import Answer, by_path, serving
 from tapping import api, made, resource, run
 
+from tap_restgeneric.engine import reading
 from tap_restgeneric.engine.clock import hurried
 from tap_restgeneric.errors import RecordError, ReplyError
 from tap_restgeneric.tap import TapRestGeneric
@@ -173,6 +176,109 @@ def test_a_sample_that_is_large_enough_drops_what_was_asked_ahead(serve):
     made({**api(server.url, resource("p"), resource("c", "/p/{resources.p.id}/c")), "infer_records": 2})
 
     assert len(server.asked) <= 1 + 2 + 8
+
+
+TEN_PAGES = {"type": "page_number", "base_page": 1, "total_path": "pages"}
+
+
+def counted(asked):
+    """One of ten pages of one record."""
+    number = int(dict(asked.query)["page"])
+    return {"items": [{"id": number}], "pages": 10}
+
+
+def discovered(tmp_path, **kwargs):
+    """How many of ten pages a discovery asks for that needs two, and how many it and the sync do, and what comes."""
+    settings = {"infer_records": 2, "concurrency": 8, **kwargs.pop("settings", {})}
+    with serving_slowly(counted) as server:
+        tap = made({**api(server.url, resource("things", paginator=TEN_PAGES)), **settings}, **kwargs)
+        assert tap.streams
+        early = server.settled(2)
+        with (tmp_path / "out").open("w") as out, redirect_stdout(out):
+            tap.sync_all()
+    lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    ids = [line["record"]["id"] for line in lines if line["type"] == "RECORD"]
+    return early, len(server.asked), ids
+
+
+def test_discovery_asks_for_what_the_sync_needs_next_and_nobody_asks_again(tmp_path):
+    assert discovered(tmp_path) == (10, 10, list(range(1, 11)))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "early"),
+    [
+        ({"setup_mapper": False}, 3),
+        ({"state": {"bookmarks": {"other": {"x": 1}}}}, 3),
+        ({"settings": {"max_pages": 9}}, 3),
+        ({"settings": {"max_records": 9}}, 3),
+        ({"settings": {"resource_defaults": {"max_pages": 9}}}, 3),
+        ({"settings": {"concurrency": 1}}, 2),
+    ],
+    ids=["a catalog alone", "a state", "max_pages", "max_records", "max_pages of the resource", "one by one"],
+)
+def test_discovery_asks_for_no_more_than_it_needs_where_no_sync_needs_it(tmp_path, kwargs, early):
+    if "setup_mapper" in kwargs:
+        with serving_slowly(counted) as server:
+            made(
+                {**api(server.url, resource("things", paginator=TEN_PAGES)), "infer_records": 2}, **kwargs
+            ).run_discovery()
+            assert server.settled(2) <= early
+        return
+
+    assert discovered(tmp_path, **kwargs)[0] <= early
+
+
+def test_what_went_wrong_ahead_of_a_sample_is_asked_for_again_by_the_sync(tmp_path):
+    refused = []
+
+    def page(asked):
+        number = int(dict(asked.query)["page"])
+        if number == 7 and not refused:
+            refused.append(number)
+            return Answer(404, {"error": "not yet"})
+        return counted(asked)
+
+    with serving_slowly(page) as server:
+        tap = made({**api(server.url, resource("things", paginator=TEN_PAGES)), "infer_records": 2})
+        assert server.settled(10) == 10
+        with (tmp_path / "out").open("w") as out, redirect_stdout(out):
+            tap.sync_all()
+
+    assert [asked.target for asked in server.asked].count("/things?page=7") == 2
+    assert (tmp_path / "out").read_text().count('"RECORD"') == 10
+
+
+def test_pages_that_are_large_are_not_held_by_the_dozen(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "_HELD", 3 * len('{"items": [{"id": 10}], "pages": 10}'))
+
+    assert discovered(tmp_path)[0] <= 2 + 3
+
+
+def test_children_are_sampled_while_the_rest_of_the_parents_is_still_to_come():
+    asked_for_child = threading.Event()
+
+    class Server(SlowServer):
+        def answer_to(self, asked):
+            if asked.path == "/p" and "after" in asked.target:
+                asked_for_child.wait(5)
+            asked_for_child.set() if asked.path.endswith("/c") else None
+            return super().answer_to(asked)
+
+    def parents(asked):
+        return {"items": [{"id": 2}]} if "after" in asked.target else {"items": [{"id": 1}], "next": "2"}
+
+    script = by_path({"/p": parents, "/p/1/c": {"items": [{"id": 8}]}, "/p/2/c": {"items": [{"id": 9, "x": 1}]}})
+    paginator = {"type": "cursor", "cursor_param": "after", "cursor_path": "next"}
+    with serving(Server(script, 0.01)) as server:
+        config = api(server.url, resource("p", paginator=paginator), resource("c", "/p/{resources.p.id}/c"))
+        begun = time.monotonic()
+        tap = made(config)
+        seconds = time.monotonic() - begun
+
+    assert asked_for_child.is_set()
+    assert seconds < 4
+    assert set(tap.streams["c"].schema["properties"]) == {"id", "x"}
 
 
 def test_a_given_schema_asks_for_nothing(serve):
