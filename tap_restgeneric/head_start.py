@@ -34,8 +34,11 @@ class _Held(logging.Handler):
         if self._root.handlers == [self]:
             self._lines.append(record)
 
-    def replay(self) -> None:
+    def drop(self) -> None:
         self._root.removeHandler(self)
+
+    def replay(self) -> None:
+        self.drop()
         for line in self._lines:
             logger = logging.getLogger(line.name)
             if logger.isEnabledFor(line.levelno):
@@ -84,7 +87,7 @@ def begun(arguments: Sequence[str]) -> HeadStart | None:
     try:
         return _begun(options[1], held, syncs=syncs)
     except Exception:  # noqa: BLE001 (the tap meets it, too)
-        held.replay()
+        held.drop()
         return None
 
 
