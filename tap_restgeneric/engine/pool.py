@@ -14,7 +14,7 @@ from typing_extensions import override
 from tap_restgeneric.errors import RestGenericError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 
 _GLANCE = 0.2
 """Seconds between two looks at what goes on outside."""
@@ -174,24 +174,33 @@ class Begun(Protocol):
 AnyBegun = TypeVar("AnyBegun", bound=Begun)
 
 
-def ahead(items: Iterable[AnyBegun], window: int) -> Generator[AnyBegun, None, None]:
+def ahead(
+    items: Iterable[AnyBegun], window: int, enough: Callable[[Collection[AnyBegun]], bool] = lambda _: False
+) -> Generator[AnyBegun, None, None]:
     """Items in order; the first exchanges of so many behind the one in hand are out already.
 
     Args:
-        items: Each is made when it may begin.
+        items: Each is made when it may begin; if that fails, the error comes behind those that were made.
         window: Items that may begin before their turn; 0: none.
+        enough: Whether those that wait are enough, although there is room for more.
     """
     waiting: deque[AnyBegun] = deque()
+    failure: RestGenericError | None = None
     try:
-        for item in items:
-            if window:
-                with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
-                    item.begin()
-            waiting.append(item)
-            if len(waiting) > window:
-                yield waiting.popleft()
+        try:
+            for item in items:
+                if window:
+                    with suppress(RestGenericError):  # it comes again when its turn comes, with the stream's name
+                        item.begin()
+                waiting.append(item)
+                while len(waiting) > window or enough(waiting):
+                    yield waiting.popleft()
+        except RestGenericError as error:
+            failure = error
         while waiting:
             yield waiting.popleft()
+        if failure:
+            raise failure
     finally:
         for item in waiting:
             item.drop()

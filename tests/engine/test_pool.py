@@ -10,7 +10,7 @@ from latency import serving_slowly
 from rig import Rig
 from scripted import Answer
 
-from tap_restgeneric.engine.pool import Pool, run_side_by_side
+from tap_restgeneric.engine.pool import Pool, ahead, run_side_by_side
 from tap_restgeneric.engine.reading import Reading
 from tap_restgeneric.errors import ReplyError
 
@@ -134,6 +134,63 @@ def test_what_is_running_beside_an_error_comes_to_its_end():
     errors = run_side_by_side([failing, working], 2)
 
     assert ([type(error) for error in errors], ran) == ([ReplyError], [1])
+
+
+# Items that begin before their turn
+
+
+class Item:
+    """Tells what becomes of it."""
+
+    def __init__(self, name, told):
+        self._name, self._told = name, told
+
+    def begin(self):
+        self._told.append(f"begin {self._name}")
+
+    def drop(self):
+        self._told.append(f"drop {self._name}")
+
+
+def items_until_an_error(count, told):
+    yield from (Item(number, told) for number in range(count))
+    raise ReplyError("no")
+
+
+@pytest.mark.parametrize(("window", "before"), [(0, []), (2, ["begin 0", "begin 1", "begin 2"])])
+def test_so_many_items_begin_before_their_turn(window, before):
+    told = []
+    coming = ahead(items_until_an_error(5, told), window)
+    next(coming)
+
+    assert told == before
+
+
+@pytest.mark.parametrize("window", [0, 2, 9])
+def test_an_error_in_making_items_comes_behind_those_that_were_made(window):
+    came = []
+    with pytest.raises(ReplyError):  # noqa: PT012 (what came before is what is asked)
+        for item in ahead(items_until_an_error(5, []), window):
+            came.append(item)  # noqa: PERF402 (a list of all would lose those before the error)
+
+    assert len(came) == 5
+
+
+def test_items_that_wait_may_be_enough_before_the_window_is_full():
+    told = []
+    coming = ahead(items_until_an_error(5, told), 9, lambda waiting: len(waiting) > 1)
+    next(coming)
+
+    assert told == ["begin 0", "begin 1"]
+
+
+def test_what_had_no_turn_is_dropped():
+    told = []
+    coming = ahead(items_until_an_error(5, told), 2)
+    next(coming)
+    coming.close()
+
+    assert told[3:] == ["drop 1", "drop 2"]
 
 
 # How far ahead
