@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,36 +24,42 @@ if TYPE_CHECKING:
 
 _PIECE = 5_000
 """Records of a page that are written at once, where the state may move behind any of them."""
+ROWS = "its rows"
+"""Where records were met that stand inside a record of the parent."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
+class Piece:
+    """Records of a page that are wanted, before they are written.
+
+    Attributes:
+        records: Typed ones, or objects.
+        window: The window behind them.
+        done: Whether no later page can hold more.
+        taken: The records as objects, for their children; of objects, those that are written.
+        page: Where they were typed; None: they are objects.
+    """
+
+    records: Sequence[Any]
+    window: Window | None = None
+    done: bool = False
+    taken: Sequence[Record] = ()
+    page: TypedPage | None = None
+
+
+@dataclass(frozen=True)
 class Out:
-    """What has gone out of a page, or of a piece of it.
+    """What has gone out.
 
     Attributes:
         count: Records delivered.
         delivered: Those of them that are objects, as they were before maps and flattening.
-        taken: The records of the page that are wanted, for their children.
-        window: The window behind them.
-        done: Whether no later page can hold more.
         full: Whether a test run has all that it may take, and there was more.
     """
 
     count: int
     delivered: Sequence[Record] = ()
-    taken: Sequence[Record] = ()
-    window: Window | None = None
-    done: bool = False
     full: bool = False
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Records of a page that belong to the window, the window behind them, and whether no later page can hold more."""
-
-    records: Sequence[Any]
-    window: Window | None = None
-    done: bool = False
 
 
 class Door:
@@ -70,14 +76,14 @@ class Door:
         self._tap = tap
         self.typed = TypedPath(stream)
 
-    def page(self, page: Page, parent: Record | None, window: Window | None, *, write: bool) -> Iterator[Out]:
-        """Writes what is wanted of a page, in pieces behind each of which the state may move.
+    def pieces(self, page: Page, parent: Record | None, window: Window | None, *, write: bool) -> Iterator[Piece]:
+        """What is wanted of a page, in pieces behind each of which the state may move.
 
         Args:
             page: As it was read.
             parent: The record of the parent that it belongs to.
             window: What the run asks for, as far as it has come.
-            write: Whether RECORD messages are written; else the records are delivered alone.
+            write: Whether RECORD messages will be written; else the records are delivered alone.
 
         Raises:
             RestGenericError: With the stream and the page in its message.
@@ -87,17 +93,33 @@ class Door:
             if typed is None:
                 yield from self._objects(page.records, parent, window, write=write)
                 return
-            beside = carried(page.records, self._stream.node, parent) if self._has_children else None
-            yield from self._at_once(self._stream.extent.cut(typed.records), beside, typed, window)
+            beside = carried(page.records, self._stream.node, parent) if self._stream.children else ()
+            yield from self._typed(self._stream.extent.cut(typed.records), beside, typed, window)
         except RestGenericError as error:
             raise self.on(page.position, error) from error
 
-    def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Iterator[Out]:
-        """Writes rows that stand inside a record of the parent."""
+    def rows(self, found: Iterable[Any], parent: Record | None, *, write: bool) -> Iterator[Piece]:
+        """What is wanted of rows that stand inside a record of the parent."""
         try:
             yield from self._objects(list(found), parent, None, write=write)
         except RestGenericError as error:
-            raise self.on("its rows", error) from error
+            raise self.on(ROWS, error) from error
+
+    def out(self, piece: Piece, position: object, *, write: bool) -> Out:
+        """Writes a piece, or delivers its records alone.
+
+        Args:
+            piece: Of a page.
+            position: Of that page.
+            write: Whether RECORD messages are written.
+
+        Raises:
+            RestGenericError: With the stream and the page in its message.
+        """
+        try:
+            return self._one_by_one(piece, write=write) if piece.page is None else self._at_once(piece, piece.page)
+        except RestGenericError as error:
+            raise self.on(position, error) from error
 
     def on(self, position: object, error: RestGenericError) -> RestGenericError:
         """An error of a record or a reply, with the stream and the page it was met on."""
@@ -119,50 +141,46 @@ class Door:
             kept, window = windowed(records[begin:end], values[begin:end], window, self._stream.tally)
             yield Piece(kept, window, done=done and end > last)
 
-    @property
-    def _has_children(self) -> bool:
-        return any(child.selected or child.has_selected_descendents for child in self._stream.child_streams)
-
     def _objects(
         self, found: Sequence[Any], parent: Record | None, window: Window | None, *, write: bool
-    ) -> Iterator[Out]:
-        """Writes records that are objects: typed after all, if they fit."""
+    ) -> Iterator[Piece]:
+        """The wanted records of a page that are objects: typed after all, if they fit."""
         records = carried(self._stream.extent.cut(found), self._stream.node, parent)
         values = [window.block.value(record) for record in records] if window else ()
         typed = self.typed.objects(records, values, parent) if write else None
         if typed is not None:
-            yield from self._at_once(typed.records, records, typed, window)
+            yield from self._typed(typed.records, records, typed, window)
             return
         for piece in self._wanted(records, values, window):
-            yield self._one_by_one(piece, write=write)
-        self.typed.know(self._stream.tally.undeclared)
+            yield replace(piece, taken=piece.records[: self._room])
 
-    def _at_once(
-        self, records: Sequence[Any], beside: Sequence[Record] | None, page: TypedPage, window: Window | None
-    ) -> Iterator[Out]:
-        """Writes typed records of a page; their children, if there are any, get the objects beside them."""
-        wanted = records if not self._has_children else list(zip(records, beside or (), strict=False))
-        for piece in self._wanted(wanted, page.cursors[: len(records)], window):
-            taken: Sequence[Record] = ()
-            typed = piece.records
-            if self._has_children:
-                typed, taken = [record for record, _ in piece.records], [each for _, each in piece.records]
-            lines = self.typed.encoded(typed, page)
-            with self._tap.output:
-                self._tap.output.write(*lines)
-                self._passed(len(typed))
-            yield Out(count=len(typed), taken=taken, window=piece.window, done=piece.done)
+    def _typed(
+        self, records: Sequence[Any], beside: Sequence[Record], page: TypedPage, window: Window | None
+    ) -> Iterator[Piece]:
+        """The wanted records of a page that are typed; their children, if there are any, get the objects beside."""
+        cursors = page.cursors[: len(records)]
+        if not self._stream.children:
+            yield from (replace(piece, page=page) for piece in self._wanted(records, cursors, window))
+            return
+        for piece in self._wanted(list(zip(records, beside, strict=False)), cursors, window):
+            typed, taken = [record for record, _ in piece.records], [each for _, each in piece.records]
+            yield replace(piece, records=typed, taken=taken, page=page)
+
+    def _at_once(self, piece: Piece, page: TypedPage) -> Out:
+        """Writes typed records."""
+        lines = self.typed.encoded(piece.records, page)
+        with self._tap.output:
+            self._tap.output.write(*lines)
+            self._passed(len(piece.records))
+        return Out(len(piece.records))
 
     def _one_by_one(self, piece: Piece, *, write: bool) -> Out:
-        room = self._room
-        taken = piece.records[:room]
+        """Writes records that are objects on the SDK's own path."""
         with self._tap.output if write else nullcontext():
-            delivered = [self._one(record, write=write) for record in taken] if self._stream.selected else []
+            delivered = [self._one(record, write=write) for record in piece.taken] if self._stream.selected else []
             self._passed(len(delivered))
-        full = room is not None and len(piece.records) > room
-        return Out(
-            count=len(delivered), delivered=delivered, taken=taken, window=piece.window, done=piece.done, full=full
-        )
+        self.typed.know(self._stream.tally.undeclared)
+        return Out(len(delivered), delivered, full=len(piece.records) > len(piece.taken))
 
     def _passed(self, records: int) -> None:
         self._tap.pace.passed(records)

@@ -85,12 +85,17 @@ class Resumption:
         known = TypeAdapter(AnyPaginator).validate_python(paginator) if paginator else None
         return [replace(first, reading=first.reading.from_(Position(**page), known)), *later]
 
-    def reached(self, part: Part) -> None:
-        """Notes that all before the next page of a part is out, children included."""
-        is_last = part.reading.following is None and part.number + 1 >= self._parts
+    def reached(self, part: Part, following: Position | None) -> None:
+        """Notes that all before a page of a part is out, children included.
+
+        Args:
+            part: The part; it may have been read further, for children that are still to come.
+            following: Where the page stands; None: the part has no more.
+        """
+        is_last = following is None and part.number + 1 >= self._parts
         if is_last or not self._is_kept or not self._stream.progress.is_told:
             return
-        place = self._place(part)
+        place = self._place(part, following)
         with self._tap.output:
             if place is None:
                 self._stream.stream_state.pop(PLACE, None)
@@ -119,18 +124,16 @@ class Resumption:
         except (KeyError, TypeError, ValueError):
             return False
 
-    def _place(self, part: Part) -> dict[str, Any] | None:
+    def _place(self, part: Part, following: Position | None) -> dict[str, Any] | None:
         """The place behind a page; None if it cannot be kept: it is no JSON, or there is a secret in it."""
-        reading, following = part.reading, part.reading.following
         place: dict[str, Any] = {"part": part.number + (following is None), "page": None}
         if following is not None and following.kind != "start":
             if not isinstance(following.value, (str, int)):
                 return None
             place["page"] = {"kind": following.kind, "value": following.value, "total": following.total}
             if isinstance(self._stream.node.paginator, Auto):
-                place["paginator"] = reading.paginator.model_dump(mode="json", exclude_defaults=True) | {
-                    "type": reading.paginator.type
-                }
+                known = part.reading.paginator
+                place["paginator"] = known.model_dump(mode="json", exclude_defaults=True) | {"type": known.type}
         text = json.dumps(place)
         if self._tap.redactor(text) != text:
             return None

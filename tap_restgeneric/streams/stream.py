@@ -68,7 +68,8 @@ class ResourceStream(Stream):
     @property
     def children(self) -> list[ResourceStream]:
         """The streams that are read for its records."""
-        return [child for child in self.child_streams if isinstance(child, ResourceStream)]
+        below = [child for child in self.child_streams if isinstance(child, ResourceStream)]
+        return [child for child in below if child.selected or child.has_selected_descendents]
 
     @property
     def pool(self) -> Pool:
