@@ -46,6 +46,7 @@ class Bookmarks:
             _text(entry["context"]): entry for entry in state.get("partitions", ())
         }
         self._read = _unpacked(state.get(_READ, ""))
+        self._before: dict[str, Bookmark] = {}
         self._ended: set[bytes] = set()
         self._latest: tuple[datetime, Bookmark] | None = None
 
@@ -60,21 +61,27 @@ class Bookmarks:
         self._note(own)
         return own
 
+    def before(self, bookmark: Bookmark) -> Bookmark:
+        """A bookmark as the run found it: sequences of requests that share one are all read from there."""
+        return self._before.get(_text(bookmark["context"]), bookmark) if "context" in bookmark else bookmark
+
     def advance(self, bookmark: Bookmark, name: str, value: Any) -> bool:
         """Moves a bookmark to a value; whether the state has changed."""
-        if last_value(bookmark, name) == value:
+        own = self._own(bookmark)
+        if last_value(own, name) == value:
             return False
-        bookmark.update({_KEY: name, _VALUE: value})
-        if "context" not in bookmark:
+        before = dict(own)
+        own.update({_KEY: name, _VALUE: value})
+        if "context" not in own:
             return True
-        self._note(bookmark)
-        return self._keep(bookmark)
+        self._note(own)
+        return self._keep(own, before)
 
-    @staticmethod
-    def take_back(bookmark: Bookmark) -> None:
+    def take_back(self, bookmark: Bookmark) -> None:
         """Forgets how far a sequence of requests has come."""
+        own = self._own(bookmark)
         for key in (_KEY, _VALUE):
-            bookmark.pop(key, None)
+            own.pop(key, None)
 
     def ended(self, bookmark: Bookmark) -> None:
         """Notes that a sequence of requests has come to its end."""
@@ -114,15 +121,20 @@ class Bookmarks:
         if moment is not None and (self._latest is None or moment > self._latest[0]):
             self._latest = moment, {key: bookmark[key] for key in (_KEY, _VALUE)}
 
-    def _keep(self, bookmark: Bookmark) -> bool:
+    def _own(self, bookmark: Bookmark) -> Bookmark:
+        """The bookmark that is part of the state, if another one of the same partition has become that."""
+        return self._partitions.get(_text(bookmark["context"]), bookmark) if "context" in bookmark else bookmark
+
+    def _keep(self, bookmark: Bookmark, before: Bookmark) -> bool:
         """Makes a bookmark of a partition part of the state, unless there is one for all, or will be."""
         text = _text(bookmark["context"])
         if text in self._partitions:
+            self._before.setdefault(text, before)
             return True
         full = len(self._partitions) >= MOST or _READ in self._state
         if full and self._moment and self._moment(bookmark[_VALUE]) is not None:
             return False
-        self._partitions[text] = bookmark
+        self._partitions[text], self._before[text] = bookmark, before
         self._state.setdefault("partitions", []).append(bookmark)
         return True
 

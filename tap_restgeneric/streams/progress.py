@@ -79,7 +79,7 @@ class Progress:
         block = stream.node.incremental
         if block is None:
             return None
-        last = None if self._begins_anew else last_value(bookmark, str(block.cursor_path))
+        last = None if self._begins_anew else last_value(self._bookmarks.before(bookmark), str(block.cursor_path))
         return block.window(last, self._tap.start_date_for(stream.node, stream.schema))
 
     def changes(self, bookmark: Bookmark) -> Changes | None:
@@ -87,7 +87,7 @@ class Progress:
         node = self._stream.node
         if node.sync_token is None:
             return None
-        last = None if self._begins_anew else last_value(bookmark, node.sync_token.name)
+        last = None if self._begins_anew else last_value(self._bookmarks.before(bookmark), node.sync_token.name)
         return node.sync_token.changes(last, node.auth.unsigned if node.auth else str)
 
     @property

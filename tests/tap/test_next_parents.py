@@ -154,6 +154,15 @@ def test_no_page_is_read_before_its_turn_where_no_children_are_wanted(serve):
 # The same lines
 
 
+def changing(asked: Asked) -> Any:
+    """Two parents that come again and again, a little later each time."""
+    if asked.path != "/parents":
+        return family(asked)
+    number = page_of(asked)
+    items = [{"id": 1 + each % 2, "at": day(1 + 3 * number + each)} for each in range(3)]
+    return {"items": items, "next": number + 1 if number < 2 else None}
+
+
 TOYS = resource(
     "toys",
     params={"of": {"type": "resolve", "resource": "parents", "field": "id", "batch_size": 2}},
@@ -161,6 +170,7 @@ TOYS = resource(
 )
 SINCE = {"cursor_path": "at", "row_order": "asc"}
 SORTED = resource("parents", paginator=CURSOR, resource_=SCHEMA, incremental=SINCE)
+CHANGING = resource("parents", paginator=CURSOR, resource_=SCHEMA, incremental={"cursor_path": "at"})
 NEW = resource(
     "children", "/parents/{resources.parents.id}/children", resource_=SCHEMA, incremental={"cursor_path": "at"}
 )
@@ -179,6 +189,7 @@ LEAVES = resource("leaves", "/parents/{resources.children.id}/children", resourc
         ([PARENTS, CHILDREN], {}, broken("/parents?after=1", body={"items": [{"id": None}], "next": 2})),
         ([PARENTS, CHILDREN], {}, broken("/parents?after=1", body={"items": [7], "next": 2})),
         ([PARENTS, CHILDREN, TOYS], {}, broken("/parents/5/children")),
+        ([CHANGING, NEW], {}, changing),
         ([PARENTS, CHILDREN], {"max_pages": 2}, family),
         ([PARENTS, CHILDREN], {"max_records": 5}, family),
         ([PARENTS, {**CHILDREN, "max_records": 7}], {}, family),
@@ -193,6 +204,7 @@ LEAVES = resource("leaves", "/parents/{resources.children.id}/children", resourc
         "a page without keys",
         "a page without objects",
         "a child fails",
+        "parents change while they are read",
         "two pages",
         "five records",
         "seven children",

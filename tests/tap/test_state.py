@@ -156,6 +156,29 @@ def test_every_parent_goes_on_from_its_own_bookmark(serve):
     assert second.state == first.state
 
 
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_parents_that_share_a_bookmark_are_all_read_from_where_the_run_found_it(serve, concurrency):
+    teams = {"items": [{"id": 1, "team": "a"}, {"id": 2, "team": "a"}], "next": None}
+    found = {"items": [event(10, "2024-01-01T00:00:00Z"), event(11, "2024-03-01T00:00:00Z")]}
+    server = serve(by_path({"/members": teams, "/teams/a": found}))
+    below = resource(
+        "events",
+        "/teams/{resources.members.team}",
+        resource_={"include_from_parent": ["id"], "primary_key": ["id", "_members_id"]},
+        incremental=SINCE,
+    )
+    config = {**api(server.url, resource("members"), below), "concurrency": concurrency}
+    first = run(config)
+    run(config, state=first.state)
+
+    read = [(record["_members_id"], record["id"]) for record in first.records("events")]
+    assert read == [(1, 10), (1, 11), (2, 10), (2, 11)]
+    assert first.state["bookmarks"]["events"] == {
+        "partitions": [partition({"_members_team": "a"}, "2024-03-01T00:00:00Z")]
+    }
+    assert since(server, "/teams/a")[-2:] == ["2024-03-01T00:00:00Z"] * 2
+
+
 def test_full_table_children_keep_nothing(serve):
     server = serve(by_path(TREE))
     found = run(api(server.url, resource("posts"), resource("events", "/posts/{resources.posts.id}/events")))
