@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_restgeneric.engine.client import SyncTokenRejectedError
 from tap_restgeneric.engine.pool import ahead
@@ -34,8 +33,7 @@ Moves = Callable[["Window | None"], None]
 """Moves the bookmark to a window."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What a stream does at one time; it is known before, and changes nothing before its turn.
 
     Attributes:

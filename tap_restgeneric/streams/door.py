@@ -127,10 +127,12 @@ class Door:
             return error
         return type(error)(f"stream {self._stream.name!r}, {position}: {error}")
 
-    def _wanted(self, records: Sequence[Any], values: Sequence[Any], window: Window | None) -> Iterator[Piece]:
+    def _wanted(
+        self, records: Sequence[Any], values: Sequence[Any], window: Window | None, page: TypedPage | None = None
+    ) -> Iterator[Piece]:
         """The records of a page that belong to the window, in pieces."""
         if window is None:
-            yield Piece(records)
+            yield Piece(records, page=page)
             return
         in_pieces = window.block.row_order == "asc" and not self._stream.child_streams
         size = _PIECE if in_pieces else len(records)
@@ -139,7 +141,7 @@ class Door:
         for begin in range(0, last + 1, max(size, 1)):
             end = begin + size
             kept, window = windowed(records[begin:end], values[begin:end], window, self._stream.tally)
-            yield Piece(kept, window, done=done and end > last)
+            yield Piece(kept, window, done=done and end > last, page=page)
 
     def _objects(
         self, found: Sequence[Any], parent: Record | None, window: Window | None, *, write: bool
@@ -160,11 +162,11 @@ class Door:
         """The wanted records of a page that are typed; their children, if there are any, get the objects beside."""
         cursors = page.cursors[: len(records)]
         if not self._stream.children:
-            yield from (replace(piece, page=page) for piece in self._wanted(records, cursors, window))
+            yield from self._wanted(records, cursors, window, page)
             return
-        for piece in self._wanted(list(zip(records, beside, strict=False)), cursors, window):
+        for piece in self._wanted(list(zip(records, beside, strict=False)), cursors, window, page):
             typed, taken = [record for record, _ in piece.records], [each for _, each in piece.records]
-            yield replace(piece, records=typed, taken=taken, page=page)
+            yield replace(piece, records=typed, taken=taken)
 
     def _at_once(self, piece: Piece, page: TypedPage) -> Out:
         """Writes typed records."""
