@@ -8,11 +8,12 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
 
 from tap_restgeneric.errors import Problem
 
 if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.fields import FieldInfo
     from typing_extensions import Self
 
@@ -66,6 +67,39 @@ class Block(BaseModel):
     def _fields(cls) -> Iterator[tuple[str, FieldInfo]]:
         for name, field in cls.model_fields.items():
             yield field.alias or name, field
+
+
+class WhenGiven:
+    """Marks blocks that are made ready when one of them is given: a source has few of all there are.
+
+    Args:
+        blocks: The blocks that may stand there: one, or a union of several that `type` tells apart.
+    """
+
+    def __init__(self, blocks: Any) -> None:
+        """None of them is ready yet."""
+        self._blocks = blocks
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return self._told_apart(lambda block: core_schema.no_info_plain_validator_function(block.model_validate))
+
+    def __get_pydantic_json_schema__(
+        self, _schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(self._told_apart(_made_ready))
+
+    def _told_apart(self, schema_of: Callable[[type[Block]], core_schema.CoreSchema]) -> core_schema.CoreSchema:
+        several = get_args(self._blocks)
+        if not several:
+            return schema_of(self._blocks)
+        choices = {block.model_fields["type"].default: schema_of(block) for block in several}
+        return core_schema.tagged_union_schema(choices, "type")
+
+
+def _made_ready(block: type[Block]) -> core_schema.CoreSchema:
+    block.model_rebuild()
+    # inside of another schema, so that JSON Schema refers to it by name
+    return core_schema.definitions_schema(block.__pydantic_core_schema__, [])
 
 
 def _is_reset_by_null(field: FieldInfo) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from tap_restgeneric.dialect.auth.schemes import Auth
-from tap_restgeneric.dialect.blocks import Block
+from tap_restgeneric.dialect.blocks import Block, WhenGiven
 from tap_restgeneric.dialect.exchange import origin
 from tap_restgeneric.dialect.jsonpath.selectors import Selector
 from tap_restgeneric.dialect.paging.paginators import AnyPaginator
@@ -32,7 +32,7 @@ TEMPLATED_KEYS = ("path", "params", "json", "data", "headers")
 Method = Literal["GET", "POST", "PUT", "PATCH"]
 HeaderText = str | int | float | bool
 Columns = Annotated[Any, AfterValidator(columns.checked)]
-AnyIncremental: TypeAlias = Annotated[Incremental | SyncToken, Field(discriminator="type")]
+AnyIncremental: TypeAlias = Annotated[Incremental | SyncToken, WhenGiven(Incremental | SyncToken)]
 
 
 class RateLimit(Block):

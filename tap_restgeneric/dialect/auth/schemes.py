@@ -17,6 +17,7 @@ from tap_restgeneric.dialect.auth.carriers import carried, with_cookie, with_que
 from tap_restgeneric.dialect.auth.credentials import HEADER_NAME, AuthBase, HeaderValue, LoginUrl, basic, joined
 from tap_restgeneric.dialect.auth.oauth2 import OAuth2ClientCredentials, OAuth2Jwt, OAuth2Password
 from tap_restgeneric.dialect.auth.tokens import Token, session_token
+from tap_restgeneric.dialect.blocks import WhenGiven
 from tap_restgeneric.dialect.exchange import Call, Reply, origin
 from tap_restgeneric.dialect.jsonpath.selectors import Path
 from tap_restgeneric.errors import CredentialError
@@ -162,10 +163,10 @@ class SessionLogin(AuthBase):
         return {origin(joined(base_url, self.login_url))}
 
 
-Single: TypeAlias = Annotated[
-    Bearer | HttpBasic | Digest | ApiKey | OAuth2ClientCredentials | OAuth2Password | OAuth2Jwt | SessionLogin,
-    Field(discriminator="type"),
-]
+_One: TypeAlias = (
+    Bearer | HttpBasic | Digest | ApiKey | OAuth2ClientCredentials | OAuth2Password | OAuth2Jwt | SessionLogin
+)
+Single: TypeAlias = Annotated[_One, WhenGiven(_One)]
 
 
 class Multi(AuthBase):
@@ -231,7 +232,4 @@ class Multi(AuthBase):
         return [secret for part in self.auths for secret in part.secrets()]
 
 
-Auth: TypeAlias = Annotated[
-    Bearer | HttpBasic | Digest | ApiKey | OAuth2ClientCredentials | OAuth2Password | OAuth2Jwt | SessionLogin | Multi,
-    Field(discriminator="type"),
-]
+Auth: TypeAlias = Annotated[_One | Multi, WhenGiven(_One | Multi)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import Field
 from typing_extensions import override
 
+from tap_restgeneric.dialect.blocks import WhenGiven
 from tap_restgeneric.dialect.paging.counted import Offset, PageNumber
 from tap_restgeneric.dialect.paging.cursors import Cursor, HeaderCursor
 from tap_restgeneric.dialect.paging.detection import Detected, detected
@@ -49,4 +49,4 @@ class Auto(PaginatorBase):
 
 
 Paginator: TypeAlias = SinglePage | JsonLink | HeaderLink | HeaderCursor | Cursor | PageNumber | Offset | Auto
-AnyPaginator: TypeAlias = Annotated[Paginator, Field(discriminator="type")]
+AnyPaginator: TypeAlias = Annotated[Paginator, WhenGiven(Paginator)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from tap_restgeneric.dialect.blocks import Block
+from tap_restgeneric.dialect.blocks import Block, WhenGiven
 from tap_restgeneric.dialect.expressions.expression import Expression
 from tap_restgeneric.dialect.expressions.vocabulary import ExpressionError
 from tap_restgeneric.dialect.jsonpath.keys import FieldName, Keys, keys_of
@@ -240,7 +240,7 @@ _INSTEAD = {
     "yield_map": "write {explode: <field>}, or steps with filter, map and flatten",
 }
 
-ProcessingSteps = tuple[Step, ...]
+ProcessingSteps = tuple[Annotated[Step, WhenGiven(Step)], ...]
 
 
 def applied(steps: Sequence[Step], records: Iterable[Record]) -> list[Record]:
