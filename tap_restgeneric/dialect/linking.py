@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from tap_restgeneric.dialect.blocks import Steps, Where, problems_of, suggestion
@@ -31,8 +31,7 @@ ROOTS = ("resources", "incremental", "secrets")
 _DOUBLE = "double the braces ({{ }}) if they are part of the text"
 
 
-@dataclass
-class _Needs:
+class _Needs(Struct):
     """What the placeholders of one resource need, as far as it was found.
 
     Attributes:
@@ -68,8 +67,7 @@ class _Needs:
         return order.static_order()
 
 
-@dataclass
-class Linker:
+class Linker(Struct):
     """Turns resources into nodes.
 
     Attributes:

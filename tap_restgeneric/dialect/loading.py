@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from tap_restgeneric.dialect import merging, spellings
@@ -26,8 +26,7 @@ _PLACE = re.compile(r"\$\.(\w+)(?:\[(\d+)\])?")
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """One API: a client and its resources.
 
     Attributes:

@@ -7,10 +7,11 @@ literal braces. Braces around anything that cannot be a name (`{ id name }`) are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from tap_restgeneric.dialect.words import kind
 from tap_restgeneric.errors import ApiError
@@ -57,8 +58,7 @@ class Several(list[Any]):
         self.separator = separator
 
 
-@dataclass(frozen=True)
-class Placeholder:
+class Placeholder(Struct, frozen=True):
     """One `{name:spec}`.
 
     Attributes:
@@ -113,8 +113,7 @@ class Placeholder:
         return "{" + self.name + "}"
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text with placeholders.
 
     Attributes:

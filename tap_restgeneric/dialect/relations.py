@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from tap_restgeneric.dialect.jsonpath.selectors import Path, Selector
 from tap_restgeneric.dialect.paging.paginators import Auto, Paginator, SinglePage
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _WHOLE_BODY = Selector.parse("$")
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """How the values of several parents go into one request.
 
     Attributes:
@@ -41,8 +41,7 @@ class Batch:
             yield Several(values[begin : begin + self.size], self.separator)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True, dict=True):  # the dict holds what is computed once
     """A resource among the others: what it needs from its parent and from the settings.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tap_restgeneric.dialect.exchange import Call
 from tap_restgeneric.dialect.placeholders import OMIT, Template, compiled
@@ -30,8 +31,7 @@ def joined(base_url: str, path: str) -> str:
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """The first request of a resource, with its placeholders still open."""
 
     base_url: str

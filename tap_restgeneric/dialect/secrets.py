@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from tap_restgeneric.dialect.blocks import path_text
 from tap_restgeneric.dialect.placeholders import escaped
@@ -22,8 +23,7 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{secrets\.(?P<name>[^{}]+)\}")
 _TWICE = re.compile(r"\{\{\s*(secrets\.[^{}]+?)\s*\}\}")
 
 
-@dataclass
-class Secrets:
+class Secrets(Struct):
     """The secrets of a run.
 
     Attributes:

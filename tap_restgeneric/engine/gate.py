@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +19,7 @@ _ON_THE_WAY = 0.1
 _MOST_PATIENT = 256
 
 
-@dataclass(eq=False)
-class Lane:
+class Lane(Struct, eq=False):
     """The way to one host. Requests go side by side until it refuses one: then one at a time, and more with success.
 
     Attributes:
@@ -86,8 +86,7 @@ class Lane:
             room -= 1
 
 
-@dataclass(eq=False)
-class Passage:
+class Passage(Struct, eq=False):
     """A request that is under way.
 
     Attributes:

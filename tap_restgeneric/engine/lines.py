@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import repeat
@@ -12,6 +11,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from tap_restgeneric.engine import fitting
 
@@ -33,8 +33,7 @@ class MisfitError(ValueError):
     """Records that do not fit what was compiled: they take the path that knows everything."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Struct, frozen=True):
     """The records of a page, typed.
 
     Attributes:

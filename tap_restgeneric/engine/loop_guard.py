@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from tap_restgeneric.engine.remembered import Remembered
 from tap_restgeneric.engine.rows import Rows
@@ -23,8 +24,7 @@ _MOST_REPEATS = 2
 """Pages with the records of the one before, at positions that differ: one more, and nobody reads the position."""
 
 
-@dataclass(frozen=True)
-class _Before:
+class _Before(Struct, frozen=True):
     """The page before: its text, and how its records are had from it, which are not kept."""
 
     text: bytes
@@ -43,8 +43,7 @@ class _Before:
         return piece in around and list(page.records) == self.records()
 
 
-@dataclass
-class LoopGuard:
+class LoopGuard(Struct):
     """Remembers where a sequence of pages has been.
 
     Attributes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _MOST_NAMED = 50
 OTHERS = "(others)"
@@ -14,8 +15,7 @@ OTHERS = "(others)"
 logger = logging.getLogger("tap-restgeneric")
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """What happened to one stream.
 
     Attributes:
@@ -67,7 +67,7 @@ class Tally:
     in_flight: int = 0
     share: float | None = None
     ended: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def waits(self) -> None:
         """Counts a request that is about to go out, as soon as it may; several threads ask for one stream."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tap_restgeneric.engine.pool import ONE_BY_ONE, Eager, Pool, ahead
 from tap_restgeneric.engine.reading import Reading, policy
@@ -40,8 +42,7 @@ def _of(node: Node) -> Iterator[None]:
         raise RecordError(f"stream {node.name!r}: {error}") from error
 
 
-@dataclass(frozen=True)
-class _Sequence:
+class _Sequence(Struct, frozen=True):
     """A sequence of requests, and the record of the parent that it belongs to."""
 
     reading: Reading

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 import requests
 import urllib3
+from msgspec import Struct
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPDigestAuth
@@ -49,8 +49,7 @@ Send = Callable[[Call, "tuple[str, str] | None"], Reply]
 """Sends a signed call; beside it user name and password for HTTP digest, if that is how it is signed."""
 
 
-@dataclass(frozen=True)
-class _Route:
+class _Route(Struct, frozen=True):
     """How a host is reached.
 
     Attributes:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tap_restgeneric.dialect.exchange import Call, Reply
     from tap_restgeneric.engine.transport import Send
 
 
-@dataclass(frozen=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, frozen=True, kw_only=True):
     """One request and what became of it.
 
     Attributes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tap_restgeneric.errors import ConfigError
 from tap_restgeneric.readers import builtin, files, json_text, mapping, overlay
@@ -41,8 +43,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class RawSource:
+class RawSource(Struct, frozen=True, kw_only=True):
     """A source as it was written, in plain values, not yet checked.
 
     Attributes:

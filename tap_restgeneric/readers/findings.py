@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tap_restgeneric.errors import ConfigError, Problem
 
 _MOST_VALUES = 200_000
 
 
-@dataclass
-class Findings:
+class Findings(Struct):
     """The problems met while one source is read.
 
     Attributes:

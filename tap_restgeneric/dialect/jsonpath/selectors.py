@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from msgspec import Struct
+
 from tap_restgeneric.dialect.jsonpath.steps import Each, Index, Key, Steps, branches
 from tap_restgeneric.dialect.texts import Written
 from tap_restgeneric.dialect.words import kind
@@ -36,8 +38,7 @@ MISSING: Final = _Missing.MISSING
 """What `first` gives when nothing matches: falsy, and no JSON value."""
 
 
-@dataclass(frozen=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """What a selector found in a body.
 
     Attributes:
@@ -215,8 +216,7 @@ _PAGING = re.compile(r"_?(next|prev|total|count|page|per_?page|limit|offset|size
 _DEPTH = 3
 
 
-@dataclass(frozen=True)
-class _List:
+class _List(Struct, frozen=True):
     """A list that may be the record list, and where it stands."""
 
     keys: tuple[str, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from tap_restgeneric.dialect.auth.carriers import without_query_key
 from tap_restgeneric.dialect.jsonpath.keys import Keys, keys_of
@@ -16,8 +18,7 @@ Place = Literal["query", "body", "header"]
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A place in a request.
 
     Attributes:

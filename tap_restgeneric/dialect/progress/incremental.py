@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import Field, field_validator, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
@@ -155,8 +156,7 @@ class Incremental(Block):
         return one, other
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """The records a run asks for, and how far it has come.
 
     Attributes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import backoff
+from msgspec import Struct
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tap_restgeneric.dialect.blocks import Block
@@ -166,8 +166,7 @@ class ResponseAction(ReplyMatch):
         return usual.model_copy(update={key: value for key, value in own.items() if value is not None})
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a reply means.
 
     Attributes:
