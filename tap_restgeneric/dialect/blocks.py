@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
@@ -27,9 +27,6 @@ class Block(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    elsewhere: ClassVar[Mapping[str, str]] = {}
-    """Keys that users write here, and where they belong."""
-
     @model_validator(mode="wrap")
     @classmethod
     def _strictly(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -40,11 +37,16 @@ class Block(BaseModel):
             known = [key for key, _ in cls._fields()]
             said = {line["loc"] for line in wrong}
             lines = [line for line in error.errors(include_url=False) if line["loc"] not in said]
-            wrong += [_with_suggestion(line, known, cls.elsewhere) for line in lines]
+            wrong += [_with_suggestion(line, known, cls.elsewhere()) for line in lines]
         else:
             if not wrong:
                 return block
         raise ValidationError.from_exception_data(cls.__name__, wrong) from None
+
+    @classmethod
+    def elsewhere(cls) -> Mapping[str, str]:
+        """Keys that users write here, and where they belong."""
+        return {}
 
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+from typing_extensions import override
 
 from tap_restgeneric.dialect.auth.schemes import Auth
 from tap_restgeneric.dialect.blocks import Block, WhenGiven
@@ -22,7 +23,7 @@ from tap_restgeneric.dialect.replies.verdicts import ErrorHandler, ResponseActio
 from tap_restgeneric.dialect.texts import EMPTY_IS_NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -45,21 +46,25 @@ class RateLimit(Block):
 class Client(Block):
     """What all requests to an API share."""
 
-    elsewhere: ClassVar = {
-        "session": "leave it out: the tap has sessions of its own",
-        "timeout": "is a setting of the tap",
-        "verify": "leave it out: TLS is always verified; REQUESTS_CA_BUNDLE names other authorities",
-        "proxies": "leave it out: HTTP_PROXY and HTTPS_PROXY in the environment count",
-        "cookies": "belongs into `headers`, as Cookie",
-        **dict.fromkeys(("params", "error_handler", "data_selector"), "belongs into `endpoint` of `resource_defaults`"),
-    }
-
     base_url: str = Field(description="beginning of every URL")
     headers: dict[str, str] = Field(default_factory=dict, description="sent with every request")
     auth: Auth | None = Field(None, description="credentials")
     paginator: AnyPaginator | None = Field(None, description="for resources without one of their own")
     rate_limit: RateLimit | None = Field(None, description="for all requests to the API together")
     allowed_hosts: tuple[str, ...] = Field((), description="further hosts that get the credentials")
+
+    @classmethod
+    @override
+    def elsewhere(cls) -> Mapping[str, str]:
+        of_resources = "belongs into `endpoint` of `resource_defaults`"
+        return {
+            "session": "leave it out: the tap has sessions of its own",
+            "timeout": "is a setting of the tap",
+            "verify": "leave it out: TLS is always verified; REQUESTS_CA_BUNDLE names other authorities",
+            "proxies": "leave it out: HTTP_PROXY and HTTPS_PROXY in the environment count",
+            "cookies": "belongs into `headers`, as Cookie",
+            **dict.fromkeys(("params", "error_handler", "data_selector"), of_resources),
+        }
 
     @field_validator("base_url")
     @classmethod
@@ -216,10 +221,6 @@ class ResourceDefaults(Block):
 class Resource(ResourceDefaults):
     """One kind of records of an API."""
 
-    elsewhere: ClassVar = {
-        field.alias or name: "belongs into `endpoint`" for name, field in Endpoint.model_fields.items()
-    }
-
     name: str = Field(min_length=1, description="name of the resource, and of its stream")
     endpoint: Endpoint
     expand: Expand | None = None
@@ -228,6 +229,11 @@ class Resource(ResourceDefaults):
         alias="schema",
         description="JSON Schema of the records; or the file or URL it is in: `openapi.yaml#/components/schemas/Order`",
     )
+
+    @classmethod
+    @override
+    def elsewhere(cls) -> Mapping[str, str]:
+        return {field.alias or name: "belongs into `endpoint`" for name, field in Endpoint.model_fields.items()}
 
     @field_validator("given_schema")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 
@@ -27,8 +27,10 @@ class AuthBase(Block):
     What a field hides from `repr` is a secret: `secrets()` lists exactly those values.
     """
 
-    obtains_token: ClassVar[bool] = False
-    """Whether a token has to be fetched before a call can be signed."""
+    @property
+    def obtains_token(self) -> bool:
+        """Whether a token has to be fetched before a call can be signed."""
+        return False
 
     def sign(self, call: Call, token: Token | None = None) -> Call:
         """The call with the credentials on it.

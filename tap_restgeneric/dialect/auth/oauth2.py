@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class OAuth2Base(AuthBase):
     """What all OAuth2 grants have: where tokens come from, how long they live, how they are sent."""
 
-    obtains_token: ClassVar[bool] = True
-
     access_token_url: LoginUrl = Field(description="absolute, or a path behind base_url")
     scope: str | None = Field(None, description="what the token is for, as the API writes it")
     scopes: tuple[str, ...] = Field((), description="the same as a list")
@@ -42,6 +40,11 @@ class OAuth2Base(AuthBase):
         if self.scope and self.scopes:
             raise ValueError("scope and scopes exclude each other")
         return self
+
+    @property
+    @override
+    def obtains_token(self) -> bool:
+        return True
 
     @property
     def _scope(self) -> str | None:

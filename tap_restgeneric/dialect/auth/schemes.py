@@ -8,7 +8,7 @@ whoever sends it, keeps the token and repeats after a 401 is the engine.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self, override
@@ -111,7 +111,6 @@ class ApiKey(AuthBase):
 class SessionLogin(AuthBase):
     """A login call whose reply holds the token of a session."""
 
-    obtains_token: ClassVar[bool] = True
     model_config = ConfigDict(protected_namespaces=())
 
     type: Literal["session_login"] = "session_login"
@@ -135,6 +134,11 @@ class SessionLogin(AuthBase):
         if self.json_body and self.data:
             raise ValueError("json and data exclude each other: a request has one body")
         return self
+
+    @property
+    @override
+    def obtains_token(self) -> bool:
+        return True
 
     @override
     def sign(self, call: Call, token: Token | None = None) -> Call:

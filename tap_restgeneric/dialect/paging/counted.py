@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self, override
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 class Counted(PaginatorBase):
     """A number in the request says which page; ends by a total, a flag, a bound or an empty page."""
 
-    counts: ClassVar[bool] = True
-
     total_path: PathIfAny = Field(default_factory=lambda: Path.parse("total"), description="where the total is")
     has_more_path: PathIfAny = Field(None, description="a flag in the body that says whether there is more")
     stop_after_empty_page: bool = Field(default=True, description="whether a page without records is the last")
     send_in: Place | None = Field(None, description="where the parameters go: query, body or header")
+
+    @property
+    @override
+    def counts(self) -> bool:
+        return True
 
     @property
     def bound(self) -> int | None:

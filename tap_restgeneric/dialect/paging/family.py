@@ -6,7 +6,7 @@ behind it. All of it about values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field, field_validator
 
@@ -37,15 +37,17 @@ _AT_HAND = frozenset({"response", "headers", "last_record", "last_page_size"})
 class PaginatorBase(Block):
     """What every paginator has: a stop condition, and the answers for an API that links its pages."""
 
-    counts: ClassVar[bool] = False
-    """Whether positions are numbers, so that a server that ignores them shows by equal bodies."""
-
     stop_condition: Expression | None = Field(None, description="where this holds, a page is the last")
 
     @field_validator("stop_condition")
     @classmethod
     def _speaks_of_a_page(cls, condition: Expression | None) -> Expression | None:
         return speaking_of(condition, _AT_HAND)
+
+    @property
+    def counts(self) -> bool:
+        """Whether positions are numbers, so that a server that ignores them shows by equal bodies."""
+        return False
 
     def first(self) -> Position:
         """Where a stream begins."""
