@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -16,14 +16,22 @@ EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 """Annotates a field to which the empty text means what null means."""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True, eq=False):
     """A value that is written as one text, and is that text wherever it is shown or stored."""
 
     text: str
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(text={self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     @classmethod
     def parse(cls, text: Any) -> Self:

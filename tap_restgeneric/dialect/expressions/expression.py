@@ -6,7 +6,6 @@ loaded; when it is evaluated it gives a value or says what is missing, and never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from tap_restgeneric.dialect.expressions.meaning import Meaning
 
 
-@dataclass(frozen=True)
-class Expression(Written):
+class Expression(Written, frozen=True, eq=False):
     """A condition or a value, as a text over the names of the dialect."""
 
     @classmethod

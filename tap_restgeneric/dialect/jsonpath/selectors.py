@@ -7,7 +7,6 @@ does not. Both are JSONPath. `detect` finds the records of a body when nobody sa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -54,8 +53,7 @@ class Selected(Struct, frozen=True):
     nulls: int = 0
 
 
-@dataclass(frozen=True)
-class Selector(Written):
+class Selector(Written, frozen=True, eq=False):
     """Where the records of a body are.
 
     A name applied to a list is applied to every object in it: `ivrs.menus.*` is `ivrs[*].menus[*]`, and an object
@@ -67,8 +65,8 @@ class Selector(Written):
         bare: The same for a body without the key `response`.
     """
 
-    branches: tuple[Steps, ...] = field(compare=False, repr=False)
-    bare: tuple[Steps, ...] = field(compare=False, repr=False)
+    branches: tuple[Steps, ...]
+    bare: tuple[Steps, ...]
 
     through_arrays: ClassVar[bool] = True
     empty: ClassVar[str] = "a selector cannot be empty; the whole body is []"
@@ -131,7 +129,7 @@ class Selector(Written):
         return self.branches if "response" in value else self.bare
 
 
-class Path(Selector):
+class Path(Selector, frozen=True, eq=False):
     """Where one value is: a name applied to a list matches nothing.
 
     A leading `response` (not alone) means the body itself, unless the body has a key of that name.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from tap_restgeneric.dialect.jsonpath import costs
 from tap_restgeneric.errors import ReplyError
@@ -40,8 +41,7 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, (list, dict)) and not value)
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Struct, frozen=True):
     """The value of a key; `through_arrays`, of every object of a list too."""
 
     name: str
@@ -65,8 +65,7 @@ class Key:
         return is_empty(value)
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """The entry of a list, counted from 0, or from the end when negative."""
 
     number: int
@@ -86,8 +85,7 @@ class Index:
         return is_empty(value)
 
 
-@dataclass(frozen=True)
-class Each:
+class Each(Struct, frozen=True):
     """Every entry of a list, every value of an object."""
 
     def found(self, value: Any) -> Sequence[Any]:
@@ -105,8 +103,7 @@ class Each:
         return is_empty(value)
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Struct, frozen=True):
     """What jsonpath-ng finds; `chooses` if it may rightly leave out everything, as a filter does."""
 
     path: Any
