@@ -93,7 +93,9 @@ def _client(written: Mapping[str, Any], problems: list[Problem]) -> Client | Non
 
 def _defaults(written: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
     """The resource defaults; their endpoint is checked where it is used, merged with that of a resource."""
-    defaults = {} if written.get("resource_defaults") is None else written["resource_defaults"]
+    defaults = written.get("resource_defaults")
+    if defaults is None:
+        return {}
     if not isinstance(defaults, dict):
         problems.append(Problem("$.resource_defaults", "must be an object"))
         return {}
