@@ -6,11 +6,14 @@ import os
 import select
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tap_restgeneric.errors import TargetGoneError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 GONE = "nobody reads what the tap writes any more: the target has ended. Its own messages say why"
@@ -66,6 +69,41 @@ class Output:
         poll.register(pipe, 0)  # errors are told unasked
         if any(event & select.POLLERR for _, event in poll.poll(0)):
             raise TargetGoneError(GONE)
+
+
+class StateWriter:
+    """Writes STATE lines, each of which says something new; the SDK's copies the whole state twice for each.
+
+    Args:
+        output: Takes them.
+        others: The SDK's way, for what cannot be encoded here: numbers beyond 64 bits, halves of characters.
+
+    Attributes:
+        size: Bytes of the last line.
+    """
+
+    def __init__(self, output: Output, others: Callable[[Any], None]) -> None:
+        """Nothing was written."""
+        self._output = output
+        self._others = others
+        self._encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
+        self._last = b""
+        self.size = 0
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Writes a state, unless it is the one that was written last.
+
+        Args:
+            state: Of the tap; nobody changes it meanwhile.
+        """
+        try:
+            line = self._encode({"type": "STATE", "value": state})
+        except (OverflowError, UnicodeEncodeError):
+            self._others(state)
+            return
+        if line != self._last:
+            self._output.write(line, b"\n")
+            self._last, self.size = line, len(line)
 
 
 def discard() -> None:

@@ -20,7 +20,7 @@ from tap_restgeneric.engine.clock import Clock
 from tap_restgeneric.engine.redaction import Redactor, guard_logging, named_secrets
 from tap_restgeneric.engine.report import Report
 from tap_restgeneric.errors import ConfigError
-from tap_restgeneric.output import Output
+from tap_restgeneric.output import Output, StateWriter
 from tap_restgeneric.run import Run, ended_by
 from tap_restgeneric.streams.pace import Pace
 from tap_restgeneric.streams.stream import ResourceStream, stream_class
@@ -66,6 +66,8 @@ class TapRestGeneric(Tap):
         if start:
             start.tell()
         super().__init__(*args, **kwargs)
+        self.states = StateWriter(self.output, self._state_writer.write_state)
+        self._state_writer = self.states  # type: ignore[assignment]  # all that the SDK asks of its own
 
     # Settings
 

@@ -37,7 +37,7 @@ WINDOW_PARAMS = "incremental.params"
 _PROMISED = ("cursor", "link")
 """Positions that lead to a page which is there, since the one before says so."""
 _NO_CONTENT = 204
-_HELD = 32 * 1024 * 1024
+_HELD = 16 * 1024 * 1024
 """Bytes of the pages of a sequence that are asked for before their turn, if they are as large as the one in hand."""
 
 
@@ -281,10 +281,9 @@ class Reading:
         """Asks for pages whose places are known from a total: as many as the pool can hold."""
         if not (self._pool.reads_ahead and self._foreseen):
             return
-        known = [position for position, _, _ in self._asked]
-        room = max(1, _HELD // max(1, len(page.reply.content)))
-        for position in islice(self._paginator.known_after(page), min(self._pool.width, room)):
-            if position not in known:
+        room = min(self._pool.width, max(1, _HELD // max(1, len(page.reply.content))))
+        if len(self._asked) < room:
+            for position in islice(self._paginator.known_after(page), len(self._asked), room):
                 self._ask(self.begin(), position)
 
     def _ask(self, first: Call, position: Position) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +44,9 @@ class Pace:
             return False
         return self._records * RECORD_BYTES >= self._size or self._clock() - self._written >= SECONDS
 
-    def wrote(self, state: Any) -> None:
-        """Notes that a STATE has gone out."""
-        self._size = len(json.dumps(state, default=str))
+    def wrote(self, size: int) -> None:
+        """Notes that a STATE of so many bytes has gone out."""
+        self._size = size
         self._written = self._clock()
         self._records = 0
         self._changed = False

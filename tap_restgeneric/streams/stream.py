@@ -125,7 +125,7 @@ class ResourceStream(Stream):
         """Writes a STATE message, if there is news."""
         if not self.state_manager.is_flushed:
             self._write_state_message()
-            self._tap.pace.wrote(self.tap_state)
+            self._tap.pace.wrote(self._tap.states.size)
 
     def full(self, records: int) -> None:
         """Ends a test run, which has all that it may take."""

@@ -547,7 +547,7 @@ class Clock:
 
 def test_a_state_waits_for_as_much_as_it_weighs():
     pace = Pace(Clock())
-    pace.wrote({"bookmarks": "x" * 4_000})
+    pace.wrote(4_020)
     pace.changed()
     seen = []
     for records in (20, 20, 20):
@@ -560,7 +560,7 @@ def test_a_state_waits_for_as_much_as_it_weighs():
 def test_a_state_waits_no_longer_than_a_few_seconds():
     clock = Clock()
     pace = Pace(clock)
-    pace.wrote({"bookmarks": "x" * 4_000})
+    pace.wrote(4_020)
     pace.changed()
     clock.time = 4.9
     before = pace.due
