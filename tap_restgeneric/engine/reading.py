@@ -282,8 +282,9 @@ class Reading:
         if not (self._pool.reads_ahead and self._foreseen):
             return
         room = min(self._pool.width, max(1, _HELD // max(1, len(page.reply.content))))
-        if len(self._asked) < room:
-            for position in islice(self._paginator.known_after(page), len(self._asked), room):
+        asked = len(self._asked)
+        if asked < room:
+            for position in islice(self._paginator.known_after(page, asked), room - asked):
                 self._ask(self.begin(), position)
 
     def _ask(self, first: Call, position: Position) -> None:

@@ -67,7 +67,7 @@ class Counted(PaginatorBase):
         return Position(kind=self.first().kind, value=number, total=total)
 
     @override
-    def known_after(self, page: Page) -> Iterator[Position]:
+    def known_after(self, page: Page, beyond: int = 0) -> Iterator[Position]:
         following = self.following(page)
         if isinstance(following, Stop) or following.total is None or self._total_is_assumed:
             return
@@ -75,7 +75,7 @@ class Counted(PaginatorBase):
         numbers = range(
             self._number(page) + self.step(page), end if self.bound is None else min(end, self.bound), self.step(page)
         )
-        for number in numbers:
+        for number in numbers[beyond:]:
             yield Position(kind=following.kind, value=number, total=following.total)
 
     @override

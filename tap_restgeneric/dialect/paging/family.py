@@ -75,8 +75,13 @@ class PaginatorBase(Block):
         """What comes behind a page that no stop condition ends."""
         raise NotImplementedError
 
-    def known_after(self, page: Page) -> Iterator[Position]:  # noqa: ARG002
-        """The positions behind a page that are sure to be there, in order, so that they can be read ahead."""
+    def known_after(self, page: Page, beyond: int = 0) -> Iterator[Position]:  # noqa: ARG002
+        """The positions behind a page that are sure to be there, in order, so that they can be read ahead.
+
+        Args:
+            page: The page.
+            beyond: How many of them, the first ones, are left out.
+        """
         return iter(())
 
     def share(self, position: Position) -> float | None:  # noqa: ARG002

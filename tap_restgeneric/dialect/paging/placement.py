@@ -38,7 +38,8 @@ class Slot(Struct, frozen=True):
         if self.place == "header":
             return call.with_header(self.name, str(value))
         if self.place != "body":
-            return replace(call, url=without_query_key(call.url, self.name)).with_param(self.name, value)
+            url = without_query_key(call.url, self.name)
+            return (call if url == call.url else replace(call, url=url)).with_param(self.name, value)
         if call.data is not None:
             return call.with_field(self.name, value)
         return call.with_json((self.name,), value)
