@@ -102,7 +102,7 @@ class Access:
     @property
     def ahead(self) -> int:
         """Requests that discovery may make although it does not need them, if a sync follows that does."""
-        return 0 if any(self.config.get(limit) for limit in ("max_records", "max_pages")) else 4 * self.width
+        return 0 if any(self.config.get(limit) for limit in ("max_records", "max_pages")) else 3 * self.width
 
     def close(self) -> None:
         """Lets go of the connections."""

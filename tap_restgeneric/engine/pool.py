@@ -26,6 +26,10 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 class Pending(Protocol[Answer_co]):
     """Something that was asked for."""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody has to wait for it any more."""
+
     def result(self) -> Answer_co:
         """What came of it, once it is there; raises what it raised."""
 
@@ -38,6 +42,10 @@ class _Later(Generic[Answer]):
 
     def __init__(self, task: Callable[[], Answer]) -> None:
         self._task = task
+
+    @property
+    def is_there(self) -> bool:
+        return False
 
     def result(self) -> Answer:
         return self._task()
@@ -54,6 +62,10 @@ class _Running(Generic[Answer]):
         self._done = threading.Event()
         self._error: BaseException | None = None
         self._dropped = False
+
+    @property
+    def is_there(self) -> bool:
+        return self._done.is_set()
 
     def drop(self) -> None:
         self._dropped = True
@@ -81,11 +93,15 @@ class Pool:
 
     Args:
         width: Tasks at once, 1 or more.
+
+    Attributes:
+        holds: Answers that one reader may hold or wait for, if it knows what to ask for.
     """
 
     def __init__(self, width: int) -> None:
         """No worker is there before there is a task for it."""
         self.width = width
+        self.holds = 4 * width
         self._tasks: SimpleQueue[_Running[Any] | None] = SimpleQueue()
         self._workers: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -134,18 +150,36 @@ def _work(tasks: SimpleQueue[_Running[Any] | None]) -> None:
         del task  # what it holds would live until there is another
 
 
+class _Wanted(Generic[Answer]):
+    """Something that is wanted by somebody else, too."""
+
+    def __init__(self, pending: Pending[Answer]) -> None:
+        self._pending = pending
+        self.result = pending.result
+
+    @property
+    def is_there(self) -> bool:
+        return self._pending.is_there
+
+    def drop(self) -> None:
+        """It runs all the same."""
+
+
 class Eager(Pool):
     """The workers of another pool, for those who ask for few things, but at once.
 
     Args:
         pool: Has the workers.
         ahead: Pages of a known total that may be asked for before they are wanted.
+        is_shared: Whether somebody else asks for the same soon: then nothing is given up.
     """
 
-    def __init__(self, pool: Pool, ahead: int = 0) -> None:
+    def __init__(self, pool: Pool, ahead: int = 0, *, is_shared: bool = False) -> None:
         """No worker of its own."""
         super().__init__(ahead)
+        self.holds = ahead
         self._pool = pool
+        self._is_shared = is_shared
 
     @property
     @override
@@ -154,7 +188,8 @@ class Eager(Pool):
 
     @override
     def submit(self, task: Callable[[], Answer]) -> Pending[Answer]:
-        return self._pool.submit(task)
+        pending = self._pool.submit(task)
+        return _Wanted(pending) if self._is_shared else pending
 
 
 ONE_BY_ONE = Pool(1)

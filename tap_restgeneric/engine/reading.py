@@ -278,13 +278,15 @@ class Reading:
         self._ask_ahead(page)
 
     def _ask_ahead(self, page: Page) -> None:
-        """Asks for pages whose places are known from a total: as many as the pool can hold."""
+        """Asks for pages whose places are known from a total: as many as the pool can take, and memory."""
         if not (self._pool.reads_ahead and self._foreseen):
             return
-        room = min(self._pool.width, max(1, _HELD // max(1, len(page.reply.content))))
         asked = len(self._asked)
-        if asked < room:
-            for position in islice(self._paginator.known_after(page, asked), room - asked):
+        held = min(self._pool.holds, max(1, _HELD // max(1, len(page.reply.content))))
+        under_way = sum(not pending.is_there for _, _, pending in self._asked)
+        more = min(held - asked, self._pool.width - under_way)
+        if more > 0:
+            for position in islice(self._paginator.known_after(page, asked), more):
                 self._ask(self.begin(), position)
 
     def _ask(self, first: Call, position: Position) -> None:

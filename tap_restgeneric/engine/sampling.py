@@ -188,7 +188,8 @@ class Sampler:
         is_whole = node.resource.max_records is None and node.resource.max_pages is None
         more = (self._ahead or 0) // together if is_whole and self._pool.reads_ahead else 0
         rules = replace(policy(node), keeps=self._ahead is not None)
-        whole = Reading(node, self._client, {}, Tally(node.name), Eager(self._pool, more), rules=rules)
+        pool = Eager(self._pool, 0 if node.parent else more, is_shared=more > 0)
+        whole = Reading(node, self._client, {}, Tally(node.name), pool, rules=rules)
         window = max(_AHEAD, more) if self._pool.reads_ahead else 0
         with closing(ahead(self._readings(whole, node, parents), window)) as readings:
             for one in readings:

@@ -10,7 +10,7 @@ from latency import serving_slowly
 from rig import Rig
 from scripted import Answer
 
-from tap_restgeneric.engine.pool import Pool, ahead, run_side_by_side
+from tap_restgeneric.engine.pool import Eager, Pool, ahead, run_side_by_side
 from tap_restgeneric.engine.reading import Reading
 from tap_restgeneric.errors import ReplyError
 
@@ -96,6 +96,17 @@ def test_a_dropped_task_is_not_begun():
     wanted.result()
 
     assert ran == ["wanted"]
+
+
+def test_what_others_want_too_is_begun_although_it_was_dropped():
+    begin, ran = threading.Event(), threading.Event()
+    pool = Pool(2)
+    for _ in range(2):
+        pool.submit(lambda: begin.wait(5))
+    Eager(pool, 1, is_shared=True).submit(ran.set).drop()
+    begin.set()
+
+    assert ran.wait(5)
 
 
 def test_workers_go_with_their_pool():
@@ -231,6 +242,17 @@ def shrinking(asked):
     first = number(asked)
     size = 1 + first // 3 % 2
     return {"items": [{"id": each} for each in range(first, min(40, first + size))], "total": 40}
+
+
+def test_pages_that_wait_to_be_read_do_not_keep_others_from_being_asked_for():
+    with serving_slowly(entries) as server:
+        pages = reading(server, Pool(3), COUNTED).pages()
+        for _ in islice(pages, 2):
+            server.settled(0)  # all that was asked for is there
+        asked = server.settled(6)
+        pages.close()
+
+    assert 1 + 3 + 3 <= asked <= 1 + Pool(3).holds + 2
 
 
 def test_pages_of_uneven_size_are_not_asked_for_in_vain_again_and_again():

@@ -29,7 +29,7 @@ def test_the_report_is_in_the_file_that_the_setting_names(serve, tmp_path, monke
 
 
 def test_a_run_that_fails_leaves_its_report(serve, tmp_path):
-    server = serve([{"items": [{"id": 1}]}, Answer(400, {"error": "no"})])
+    server = serve(lambda asked: Answer(400, {"error": "no"}) if "page=1" in asked.target else {"items": [{"id": 1}]})
     orders = resource("orders", paginator={"type": "page_number", "total_path": None})
     with pytest.raises(ReplyError):
         run({**api(server.url, orders), "infer_records": 1, "report": str(tmp_path / "report.json")})
