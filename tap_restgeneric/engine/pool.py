@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from typing_extensions import override
@@ -89,7 +89,8 @@ class _Running(Generic[Answer]):
 class Pool:
     """Runs tasks, so many at once; a pool of one runs each when its result is wanted, in the caller.
 
-    Workers die with the pool or the process: nothing that was read ahead keeps either alive.
+    There are no more workers than tasks at once. They die with the pool or the process: nothing that was read ahead
+    keeps either alive.
 
     Args:
         width: Tasks at once, 1 or more.
@@ -104,6 +105,7 @@ class Pool:
         self.holds = 4 * width
         self._tasks: SimpleQueue[_Running[Any] | None] = SimpleQueue()
         self._workers: list[threading.Thread] = []
+        self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
 
     @property
@@ -117,9 +119,9 @@ class Pool:
             return _Later(task)
         running = _Running(task)
         with self._lock:
-            if len(self._workers) < self.width:
+            if not self._idle.acquire(blocking=False) and len(self._workers) < self.width:
                 name = f"exchange-{len(self._workers) + 1}"
-                worker = threading.Thread(target=_work, args=(self._tasks,), name=name, daemon=True)
+                worker = threading.Thread(target=_work, args=(self._tasks, self._idle), name=name, daemon=True)
                 worker.start()
                 self._workers.append(worker)
         self._tasks.put(running)
@@ -144,10 +146,19 @@ class Pool:
             self._tasks.put(None)
 
 
-def _work(tasks: SimpleQueue[_Running[Any] | None]) -> None:
-    while (task := tasks.get()) is not None:
+def _work(tasks: SimpleQueue[_Running[Any] | None], idle: threading.Semaphore) -> None:
+    while (task := _next(tasks, idle)) is not None:
         task.run()
         del task  # what it holds would live until there is another
+
+
+def _next(tasks: SimpleQueue[_Running[Any] | None], idle: threading.Semaphore) -> _Running[Any] | None:
+    """The next task, for which somebody may have to wait: then no other worker is begun for it."""
+    try:
+        return tasks.get_nowait()
+    except Empty:
+        idle.release()
+        return tasks.get()
 
 
 class _Wanted(Generic[Answer]):

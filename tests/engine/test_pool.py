@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import islice
 
 import pytest
@@ -107,6 +108,16 @@ def test_what_others_want_too_is_begun_although_it_was_dropped():
     begin.set()
 
     assert ran.wait(5)
+
+
+def test_one_task_after_another_needs_one_worker():
+    pool = Pool(8)
+    names = set()
+    for _ in range(20):
+        pool.submit(lambda: names.add(threading.current_thread().name)).result()
+        time.sleep(0.002)  # so that the worker waits again
+
+    assert names == {"exchange-1"}
 
 
 def test_workers_go_with_their_pool():
