@@ -149,7 +149,8 @@ class _Place:
         if kind == "object":
             self.objects += 1
             for key, below in value.items():
-                self.fields.setdefault(key, _Place(self.depth + 1)).see(below)
+                place = self.fields.get(key) or self.fields.setdefault(key, _Place(self.depth + 1))
+                place.see(below)
         if kind == "array":
             self.items = self.items or _Place(self.depth + 1)
             for below in value:
