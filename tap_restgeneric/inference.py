@@ -63,6 +63,7 @@ _ID = re.compile(
     r"-?\d+|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{24,}|\d{4}-\d{2}(?:-\d{2})?",
     re.ASCII | re.IGNORECASE,
 )
+_NESTED = frozenset({"object", "array"})
 _SOME_IDS = 5
 _MANY_NAMES = 10
 _RARELY = 0.25
@@ -139,10 +140,11 @@ class _Place:
         self.kinds.add(kind)
         if kind == "string":
             self.date_times = self.date_times and _is_date_time(value)
-        if kind == "integer" and value not in _BIGINT:
-            self.kinds.add("string")
-            self.date_times = False
-        if self.depth < DEEPEST:
+        elif kind == "integer":
+            if value not in _BIGINT:
+                self.kinds.add("string")
+                self.date_times = False
+        elif kind in _NESTED and self.depth < DEEPEST:
             self._see_below(kind, value)
 
     def _see_below(self, kind: str, value: Any) -> None:
