@@ -103,10 +103,14 @@ class Pool:
         """No worker is there before there is a task for it."""
         self.width = width
         self.holds = 4 * width
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        """No worker, and nothing that one left is for another."""
         self._tasks: SimpleQueue[_Running[Any] | None] = SimpleQueue()
         self._workers: list[threading.Thread] = []
         self._idle = threading.Semaphore(0)
-        self._lock = threading.Lock()
 
     @property
     def reads_ahead(self) -> bool:
@@ -124,7 +128,7 @@ class Pool:
                 worker = threading.Thread(target=_work, args=(self._tasks, self._idle), name=name, daemon=True)
                 worker.start()
                 self._workers.append(worker)
-        self._tasks.put(running)
+            self._tasks.put(running)
         return running
 
     def close(self, seconds: float = 0) -> None:
@@ -134,9 +138,10 @@ class Pool:
             seconds: How long to wait for them.
         """
         with self._lock:
-            workers, self._workers = self._workers, []
+            workers, tasks = self._workers, self._tasks
+            self._begin()
         for _ in workers:
-            self._tasks.put(None)
+            tasks.put(None)
         end = time.monotonic() + seconds
         for worker in workers:
             worker.join(max(0, end - time.monotonic()))

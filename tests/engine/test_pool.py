@@ -120,6 +120,14 @@ def test_one_task_after_another_needs_one_worker():
     assert names == {"exchange-1"}
 
 
+def test_a_pool_that_was_closed_has_workers_again_for_what_comes_then():
+    pool = Pool(4)
+    for _ in range(3):
+        assert [pool.submit(lambda: 1).result() for _ in range(8)] == [1] * 8
+        time.sleep(0.002)  # so that the workers wait
+        pool.close(1)
+
+
 def test_workers_go_with_their_pool():
     pool = Pool(3)
     worker = pool.submit(threading.current_thread).result()
