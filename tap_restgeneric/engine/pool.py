@@ -123,12 +123,12 @@ class Pool:
             return _Later(task)
         running = _Running(task)
         with self._lock:
+            self._tasks.put(running)  # before a worker looks for it, who else would count as idle
             if not self._idle.acquire(blocking=False) and len(self._workers) < self.width:
                 name = f"exchange-{len(self._workers) + 1}"
                 worker = threading.Thread(target=_work, args=(self._tasks, self._idle), name=name, daemon=True)
                 worker.start()
                 self._workers.append(worker)
-            self._tasks.put(running)
         return running
 
     def close(self, seconds: float = 0) -> None:

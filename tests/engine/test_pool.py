@@ -120,6 +120,17 @@ def test_one_task_after_another_needs_one_worker():
     assert names == {"exchange-1"}
 
 
+def test_a_task_does_not_wait_behind_one_that_takes_long():
+    for _ in range(50):
+        pool, over, ran = Pool(2), threading.Event(), threading.Event()
+        pool.submit(lambda over=over: over.wait(5))
+        time.sleep(0.001)
+        pool.submit(ran.set)
+
+        assert ran.wait(2)
+        over.set()
+
+
 def test_a_pool_that_was_closed_has_workers_again_for_what_comes_then():
     pool = Pool(4)
     for _ in range(3):
