@@ -81,7 +81,7 @@ def test_a_sample_is_as_large_as_it_is_said_to_be(serve):
     server = serve(by_path({"/things": page}))
     tap = made({**api(server.url, resource("things", paginator=paginator)), "infer_records": 2})
 
-    assert len(server.asked) == 2
+    assert len(server.asked) in (2, 3)  # the next one may be under way, for the sync
     assert set(tap.streams["things"].schema["properties"]) == {"id", "fNone", "f1"}
 
 
