@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tap_restgeneric.errors import RestGenericError
 from tap_restgeneric.tap import TapRestGeneric
 
 
@@ -65,6 +66,17 @@ def run(config: dict[str, Any], **kwargs: Any) -> Run:
         tap = made(config, **kwargs)
         tap.sync_all()
     return Run(tap, [json.loads(line) for line in out.getvalue().split("\n")[:-1]])
+
+
+def outcome(tap: TapRestGeneric) -> tuple[Run, RestGenericError | None]:
+    """A tap after a sync, whatever comes of it."""
+    out, error = io.StringIO(), None
+    with contextlib.redirect_stdout(out):
+        try:
+            tap.sync_all()
+        except RestGenericError as caught:
+            error = caught
+    return Run(tap, [json.loads(line) for line in out.getvalue().splitlines()]), error
 
 
 def api(base_url: str, *resources: Any, **client: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from command import Ended, ended, start
 from scripted import STALL, Answer, Server, by_path, serving
-from tapping import Run, api, made, resource, run
+from tapping import Run, api, made, outcome, resource, run
 
 from tap_restgeneric.errors import RestGenericError, UnavailableError
 
@@ -202,13 +202,7 @@ def tree(serve, **settings: Any) -> tuple[Run, BaseException | None]:
         resource("good", resource_=SCHEMA, incremental=incremental),
     ]
     tap = made({**api(serve(by_path(answers)).url, *resources), "concurrency": 1, **settings})
-    out, error = StringIO(), None
-    with contextlib.redirect_stdout(out):
-        try:
-            tap.sync_all()
-        except RestGenericError as caught:
-            error = caught
-    return Run(tap, [json.loads(line) for line in out.getvalue().splitlines()]), error
+    return outcome(tap)
 
 
 def test_an_error_stops_what_has_not_begun(serve):

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from latency import serving_slowly
 from scripted import Answer, Asked, Server, by_path, serving
-from tapping import Run, api, made, resource, run
+from tapping import Run, api, made, outcome, resource, run
 
-from tap_restgeneric.errors import ReplyError, RestGenericError
+from tap_restgeneric.errors import ReplyError
 
 WIDTHS = [1, 2, 8, 32]
 PAGES, SIZE = 4, 3
@@ -56,18 +56,6 @@ def broken(*paths: str, body: Any = None):
         return body or Answer(400, {"error": "no"}) if asked.target in paths else family(asked)
 
     return answer
-
-
-def ended(config: dict[str, Any]) -> tuple[Run, RestGenericError | None]:
-    """A run, whatever comes of it."""
-    out, error = io.StringIO(), None
-    tap = made(config)
-    with contextlib.redirect_stdout(out):
-        try:
-            tap.sync_all()
-        except RestGenericError as caught:
-            error = caught
-    return Run(tap, [json.loads(line) for line in out.getvalue().splitlines()]), error
 
 
 # How early
@@ -213,7 +201,7 @@ LEAVES = resource("leaves", "/parents/{resources.children.id}/children", resourc
 def test_the_lines_do_not_depend_on_concurrency(resources, settings, script):
     def lines(width):
         with serving_slowly(script, 0.01) as server:
-            found, error = ended({**api(server.url, *resources), **settings, "concurrency": width})
+            found, error = outcome(made({**api(server.url, *resources), **settings, "concurrency": width}))
         streams = defaultdict(list)
         for message in found.of("RECORD"):
             streams[message["stream"]].append(message["record"])
@@ -275,7 +263,7 @@ def test_the_bookmark_of_a_parent_is_told_when_its_children_are_out(width):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_error_of_the_next_page_comes_when_this_one_is_out_and_told(width):
     with serving_slowly(broken("/parents?after=1"), 0.01) as server:
-        found, error = ended({**api(server.url, PARENTS, CHILDREN), "concurrency": width})
+        found, error = outcome(made({**api(server.url, PARENTS, CHILDREN), "concurrency": width}))
 
     assert isinstance(error, ReplyError)
     assert str(error).startswith("stream 'parents': ")
@@ -301,7 +289,7 @@ def test_a_run_that_goes_on_from_any_state_loses_nothing(serve, parents, width):
 
 def test_what_was_asked_early_is_dropped_when_a_child_fails():
     with serving_slowly(broken("/parents/1/children"), 0.005) as server:
-        found, error = ended({**api(server.url, PARENTS, CHILDREN), "concurrency": 2})
+        found, error = outcome(made({**api(server.url, PARENTS, CHILDREN), "concurrency": 2}))
         asked = server.settled(1)
 
     assert isinstance(error, ReplyError)
